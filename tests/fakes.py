@@ -1,0 +1,213 @@
+"""Small working stand-ins for what is slow, remote or hard to break: fakes, not mocks."""
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+from xops_watch.core.evaluate import Evaluation, TriggerKey
+from xops_watch.core.notice import Notice
+from xops_watch.core.reading import Gap, History, Observation, Reading, Series
+from xops_watch.core.trigger import Transition, Trigger
+from xops_watch.errors import DeliveryError, StoreError
+from xops_watch.ports import OutboxDepth, Owed
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Entry:
+    """One notice of the outbox; `retry_at` None is due at once."""
+
+    notice: Notice
+    attempts: int = 0
+    retry_at: datetime | None = None
+    delivered_at: datetime | None = None
+
+
+class MemoryStore:
+    """The store and the outbox in dictionaries; held to the contract of the real one."""
+
+    def __init__(self) -> None:
+        self._values: dict[tuple[str, str], dict[datetime, float]] = {}
+        self._gaps: dict[tuple[str, str | None], Gap] = {}
+        self._triggers: dict[TriggerKey, Trigger] = {}
+        self._transitions: list[Transition] = []
+        self._outbox: dict[str, _Entry] = {}
+
+    def record(self, observations: Sequence[Observation]) -> None:
+        """Keep every reading, and of gaps the newest per series and per signal."""
+        for seen in observations:
+            if isinstance(seen, Reading):
+                self._values.setdefault((seen.signal, seen.subject), {})[seen.taken_at] = seen.value
+                continue
+            if seen.subject is not None:
+                self._values.setdefault((seen.signal, seen.subject), {})
+            known = self._gaps.get((seen.signal, seen.subject))
+            if known is None or seen.noticed_at >= known.noticed_at:
+                self._gaps[seen.signal, seen.subject] = seen
+
+    def history(self, needs: Mapping[str, timedelta], *, now: datetime) -> History:
+        """Return the readings in [now - duration, now] and the open gap of every known series."""
+        return History(
+            series={
+                (signal, subject): Series(
+                    readings=tuple(
+                        Reading(signal=signal, subject=subject, value=value, taken_at=taken_at)
+                        for taken_at, value in sorted(values.items())
+                        if now - needs[signal] <= taken_at <= now
+                    ),
+                    gap=self._open_gap(signal, subject, now=now),
+                )
+                for (signal, subject), values in self._values.items()
+                if signal in needs
+            }
+        )
+
+    def triggers(self) -> Mapping[TriggerKey, Trigger]:
+        """Return every trigger."""
+        return dict(self._triggers)
+
+    def commit(self, evaluation: Evaluation) -> None:
+        """Take over triggers, transitions and notices."""
+        self._triggers |= {trigger.key: trigger for trigger in evaluation.triggers}
+        for key in evaluation.retired:
+            self._triggers.pop(key, None)
+        changes = {(t.at, t.rule, t.subject, t.after) for t in self._transitions}
+        for transition in evaluation.transitions:
+            change = (transition.at, transition.rule, transition.subject, transition.after)
+            if change not in changes:
+                changes.add(change)
+                self._transitions.append(transition)
+        for notice in evaluation.notices:
+            self._outbox.setdefault(notice.key, _Entry(notice=notice))
+
+    def transitions(self, *, limit: int) -> Sequence[Transition]:
+        """Return the newest transitions, newest first."""
+        oldest_first = sorted(self._transitions, key=lambda transition: transition.at)
+        return tuple(oldest_first[::-1][: max(limit, 0)])
+
+    def prune(self, *, before: datetime) -> int:
+        """Drop readings, transitions and delivered notices older than `before`; return how many."""
+        held = self._held()
+        for values in self._values.values():
+            for taken_at in [instant for instant in values if instant < before]:
+                del values[taken_at]
+        self._transitions = [t for t in self._transitions if t.at >= before]
+        self._outbox = {
+            key: entry
+            for key, entry in self._outbox.items()
+            if entry.delivered_at is None or entry.delivered_at >= before
+        }
+        self._gaps = {key: gap for key, gap in self._gaps.items() if gap.noticed_at >= before}
+        self._values = {
+            (signal, subject): values
+            for (signal, subject), values in self._values.items()
+            if values or (signal, subject) in self._gaps or (signal, None) in self._gaps
+        }
+        return held - self._held()
+
+    def owed(self, *, now: datetime, limit: int) -> Sequence[Owed]:
+        """Return notices whose next attempt is due, oldest first."""
+        due = [e for e in self._undelivered() if e.retry_at is None or e.retry_at <= now]
+        oldest = sorted(due, key=lambda entry: entry.notice.at)[: max(limit, 0)]
+        return tuple(Owed(notice=entry.notice, attempts=entry.attempts) for entry in oldest)
+
+    def mark_delivered(self, key: str, *, at: datetime) -> None:
+        """Note that the receiver took it; the first delivery stands."""
+        entry = self._entry(key)
+        if entry.delivered_at is None:
+            self._outbox[key] = replace(entry, delivered_at=at)
+
+    def mark_failed(self, key: str, *, error: str, retry_at: datetime) -> None:
+        """Note one failed attempt and when the next is due; `error` is for people only."""
+        del error
+        entry = self._entry(key)
+        if entry.delivered_at is None:
+            self._outbox[key] = replace(entry, attempts=entry.attempts + 1, retry_at=retry_at)
+
+    def depth(self) -> OutboxDepth:
+        """Return how much is owed, due or not."""
+        made = [entry.notice.at for entry in self._undelivered()]
+        return OutboxDepth(notices=len(made), oldest_at=min(made, default=None))
+
+    def _open_gap(self, signal: str, subject: str, *, now: datetime) -> Gap | None:
+        # Its own gap first: of two with the same instant it says more.
+        known = (self._gaps.get((signal, subject)), self._gaps.get((signal, None)))
+        gaps = [gap for gap in known if gap is not None and gap.noticed_at <= now]
+        if not gaps:
+            return None
+        newest = max(gaps, key=lambda gap: gap.noticed_at)
+        seen = self._values[signal, subject]
+        return None if any(newest.noticed_at <= at <= now for at in seen) else newest
+
+    def _undelivered(self) -> list[_Entry]:
+        return [e for e in tuple(self._outbox.values()) if e.delivered_at is None]
+
+    def _entry(self, key: str) -> _Entry:
+        if key not in self._outbox:
+            raise StoreError(f"no notice has the key {key}", hint="mark only what `owed` returned")
+        return self._outbox[key]
+
+    def _held(self) -> int:
+        readings = sum(len(values) for values in self._values.values())
+        return readings + len(self._transitions) + len(self._outbox)
+
+
+class RecordingNotifier:
+    """Keeps what it took; answers each attempt by the next of `answers`, then takes everything.
+
+    An answer is None to take the notice, or the error to refuse it with.
+    """
+
+    def __init__(self, *answers: DeliveryError | None) -> None:
+        self.tried: list[Notice] = []
+        self.taken: list[Notice] = []
+        self._answers = list(answers)
+
+    @property
+    def name(self) -> str:
+        """Name in metrics and logs."""
+        return "recording"
+
+    def send(self, notice: Notice) -> None:
+        """Take the notice, or refuse it as planned."""
+        self.tried.append(notice)
+        answer = self._answers.pop(0) if self._answers else None
+        if answer is not None:
+            raise answer
+        self.taken.append(notice)
+
+
+class RecordingTelemetry:
+    """Counts by label values, and keeps every depth that it was shown."""
+
+    def __init__(self) -> None:
+        self.gaps: Counter[tuple[str, str]] = Counter()
+        self.source_bugs: Counter[str] = Counter()
+        self.failed_ticks = 0
+        self.aws_requests: Counter[tuple[str, str, str]] = Counter()
+        self.notices: Counter[str] = Counter()
+        self.depths: list[tuple[OutboxDepth, datetime]] = []
+
+    def gap(self, source: str, reason: str) -> None:
+        """Count one gap."""
+        self.gaps[source, reason] += 1
+
+    def source_bug(self, source: str) -> None:
+        """Count one unexpected exception of a source."""
+        self.source_bugs[source] += 1
+
+    def tick_failed(self) -> None:
+        """Count one tick that could not be finished."""
+        self.failed_ticks += 1
+
+    def aws_request(self, service: str, operation: str, outcome: str) -> None:
+        """Count one request to AWS."""
+        self.aws_requests[service, operation, outcome] += 1
+
+    def notice(self, outcome: str) -> None:
+        """Count one delivery attempt."""
+        self.notices[outcome] += 1
+
+    def outbox(self, depth: OutboxDepth, *, now: datetime) -> None:
+        """Keep the depth and when it was shown."""
+        self.depths.append((depth, now))

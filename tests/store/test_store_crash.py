@@ -1,0 +1,84 @@
+"""Killed at any moment, the file holds whole steps only."""
+
+import random
+import sqlite3
+import subprocess
+import sys
+import time
+from collections import Counter
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from tests.store.commit_loop import READINGS_PER_STEP, SECOND, key_of, status_of
+from tests.store.samples import CPU, NOON
+from xops_watch.store.filesystem import Journal, JournalMode
+from xops_watch.store.sqlite import SqliteStore
+
+REPOSITORY = Path(__file__).parents[2]
+ROUNDS = 10
+STEPS_MAX = 1_000_000  # more than any run makes
+
+
+@pytest.mark.parametrize("mode", [JournalMode.WAL, JournalMode.DELETE])
+def test_kill_9_leaves_all_of_a_step_or_nothing(tmp_path: Path, mode: JournalMode) -> None:
+    path = tmp_path / "state.db"
+    journal = Journal(mode=mode, filesystem="chosen", reason="by the test")
+    steps = [0]
+    for _ in range(ROUNDS):
+        _run_and_kill(path, mode, after_seconds=random.uniform(0, 0.15))  # noqa: S311 - no secret
+        with closing(SqliteStore.open(path, journal=journal)) as store:
+            steps.append(_whole_steps(store))
+        with closing(sqlite3.connect(path)) as raw:
+            assert raw.execute("PRAGMA integrity_check").fetchone() == ("ok",)
+    assert steps == sorted(steps)
+    assert steps[-1] > ROUNDS
+
+
+def _run_and_kill(path: Path, mode: JournalMode, *, after_seconds: float) -> None:
+    command = [sys.executable, "-m", "tests.store.commit_loop", str(path), mode.value]
+    with subprocess.Popen(command, cwd=REPOSITORY, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        assert process.stdout.readline() == "started\n"
+        time.sleep(after_seconds)
+        process.kill()
+    assert process.returncode == -9
+
+
+def _whole_steps(store: SqliteStore) -> int:
+    """Return the newest step after checking that every part of the file agrees on it."""
+    transitions = store.transitions(limit=STEPS_MAX)
+    if not transitions:
+        assert store.triggers() == {}
+        assert store.depth().notices == 0
+        return 0
+    newest = (transitions[0].at - NOON) // SECOND
+    known = {(transition.at - NOON) // SECOND for transition in transitions}
+    assert known == set(range(min(known), newest + 1))
+    _check_triggers(store, newest)
+    _check_notices(store, newest, known)
+    _check_readings(store, newest)
+    return newest
+
+
+def _check_triggers(store: SqliteStore, newest: int) -> None:
+    triggers = store.triggers()
+    assert triggers.keys() == {("ecs-cpu-sustained", "xops/api"), ("passing", key_of(newest))}
+    assert triggers["ecs-cpu-sustained", "xops/api"].status is status_of(newest)
+
+
+def _check_notices(store: SqliteStore, newest: int, known: set[int]) -> None:
+    """Every transition has its notice, unless that was delivered; and there is no other."""
+    owed = {o.notice.key for o in store.owed(now=NOON, limit=STEPS_MAX)}
+    assert all(key_of(step) in owed for step in known if step % 7)
+    assert owed <= {key_of(step) for step in range(1, newest + 1)}
+
+
+def _check_readings(store: SqliteStore, newest: int) -> None:
+    history = store.history({CPU: STEPS_MAX * SECOND}, now=NOON + STEPS_MAX * SECOND)
+    per_step = Counter(
+        reading.value for series in history.series.values() for reading in series.readings
+    )
+    assert set(per_step.values()) == {READINGS_PER_STEP}
+    assert newest <= max(per_step) <= newest + 1

@@ -1,0 +1,5 @@
+"""`python -m xops_watch` is `xops-watch`."""
+
+from xops_watch.cli import main
+
+main()

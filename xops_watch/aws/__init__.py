@@ -1,0 +1,1 @@
+"""What every AWS adapter shares: how failures are told apart, and what ECS runs."""

@@ -1,0 +1,39 @@
+"""`xops-watch run`: the daemon, its port first."""
+
+import click
+
+from xops_watch import __version__
+from xops_watch.cli.setup import make_clock, require_something
+from xops_watch.clock import monotonic
+from xops_watch.exporter.app import HttpApp
+from xops_watch.exporter.publisher import SnapshotPublisher
+from xops_watch.exporter.server import serve
+from xops_watch.exporter.telemetry import PrometheusTelemetry
+from xops_watch.logs import make_logger
+from xops_watch.ports import Surroundings
+from xops_watch.settings import read_settings
+
+
+@click.command()
+def run() -> int:
+    """Run the daemon until SIGTERM.
+
+    It is configured by XOPS_WATCH_* variables; one cluster is enough to begin with:
+    XOPS_WATCH_ECS__CLUSTERS=xops.
+    """
+    settings = read_settings()
+    require_something(settings)
+    clock = make_clock(settings)
+    log = make_logger(level=settings.log.level, log_format=settings.log.format)
+    publisher, telemetry = SnapshotPublisher(monotonic=monotonic), PrometheusTelemetry()
+    app = HttpApp(publisher, telemetry, clock=clock, tick_interval=settings.tick_interval)
+    server = serve(app, settings.http.host, settings.http.port)
+    log.info("listening", address="{}:{}".format(*server.address), version=__version__)
+    try:
+        # boto3 and the scheduler take most of the start: the port answers before they are there.
+        from xops_watch.cli.run_daemon import run_daemon  # noqa: PLC0415
+
+        around = Surroundings(clock=clock, publisher=publisher, telemetry=telemetry, log=log)
+        return run_daemon(settings, around)
+    finally:
+        server.close()

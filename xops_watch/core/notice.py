@@ -1,0 +1,123 @@
+"""What is owed to the people on call: which transitions deserve a message, with everything in it.
+
+A notice carries its whole content, so that it can be sent hours later, after a restart or with
+another rulebook, and still say what was true when it was made.
+"""
+
+import hashlib
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from xops_watch.core.rule import Rule, Rulebook
+from xops_watch.core.trigger import Status, Transition, Trigger
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stack:
+    """What a message needs to know of the place it comes from."""
+
+    name: str
+    runbooks_url: str
+
+
+class NoticeKind(StrEnum):
+    """Why a message goes out."""
+
+    FIRING = "firing"
+    RESOLVED = "resolved"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Notice:
+    """One message owed. `key` is the same on every retry, so that receivers can drop doubles."""
+
+    key: str
+    kind: NoticeKind
+    stack: str
+    rule: str
+    subject: str
+    title: str
+    severity: str
+    rows: tuple[str, ...]
+    quote: str
+    layers: tuple[str, ...]
+    since: datetime
+    at: datetime
+    evidence: str
+    threshold_source: str
+    proposed: tuple[str, ...]
+    evolution: str
+    action: str
+    how: str
+    first_steps: tuple[str, ...]
+    classification: str
+    risk: str
+    phase: str
+    lead_time_seconds: float
+    stage: str
+    stage_monthly_cost_dollars: float
+    runbook: str
+
+
+def kind_of(transition: Transition) -> NoticeKind | None:
+    """Return which message a transition deserves; pending wakes nobody."""
+    if transition.after is Status.FIRING:
+        return NoticeKind.FIRING
+    if transition.before is Status.FIRING:
+        return NoticeKind.RESOLVED
+    return None
+
+
+def notice_of(
+    transition: Transition,
+    kind: NoticeKind,
+    *,
+    trigger: Trigger,
+    rule: Rule,
+    rulebook: Rulebook,
+    stack: Stack,
+) -> Notice:
+    """Return the message owed for a transition of `rule`; `trigger` tells since when."""
+    evolution = rulebook.evolutions[rule.evolution]
+    stage = rulebook.stages[evolution.stage]
+    return Notice(
+        key=_key(stack, transition),
+        kind=kind,
+        stack=stack.name,
+        rule=rule.id,
+        subject=transition.subject,
+        title=rule.title,
+        severity=rule.severity,
+        rows=rule.rows,
+        quote=rule.quote,
+        layers=rule.layers,
+        since=trigger.since,
+        at=transition.at,
+        evidence=transition.evidence,
+        threshold_source=rule.threshold_source,
+        proposed=rule.proposed,
+        evolution=evolution.id,
+        action=evolution.title,
+        how=evolution.how,
+        first_steps=evolution.first_steps,
+        classification=evolution.classification,
+        risk=evolution.risk,
+        phase=rule.phase,
+        lead_time_seconds=evolution.lead_time.total_seconds(),
+        stage=stage.title,
+        stage_monthly_cost_dollars=stage.monthly_cost_dollars,
+        runbook=f"{stack.runbooks_url.rstrip('/')}/{rule.id}.md",
+    )
+
+
+def _key(stack: Stack, transition: Transition) -> str:
+    """Return a name for the change itself: the same change gives the same key."""
+    parts = (
+        stack.name,
+        transition.rule,
+        transition.subject,
+        transition.after,
+        transition.at.isoformat(),
+    )
+    return hashlib.sha256("\x1f".join(parts).encode()).hexdigest()[:32]

@@ -1,0 +1,100 @@
+"""Numbers with units as people write them in rules: `80%`, `200ms`, `1TB`, `15m`."""
+
+import re
+from dataclasses import dataclass
+from datetime import timedelta
+from fractions import Fraction
+
+from xops_watch.core.signal import Unit
+
+_NUMBER = re.compile(r"(?P<number>[+-]?\d{1,15}(?:\.\d{1,9})?)\s*(?P<suffix>[A-Za-z%$]*)")
+
+# Decimal suffixes are powers of ten and binary ones powers of two, as IEC 80000-13 has it:
+# the documents' "1 TB" is 10^12 bytes.
+_SCALES: dict[str, tuple[Unit, Fraction]] = {
+    "": (Unit.COUNT, Fraction(1)),
+    "%": (Unit.RATIO, Fraction(1, 100)),
+    "ms": (Unit.SECONDS, Fraction(1, 1000)),
+    "s": (Unit.SECONDS, Fraction(1)),
+    "m": (Unit.SECONDS, Fraction(60)),
+    "h": (Unit.SECONDS, Fraction(3600)),
+    "d": (Unit.SECONDS, Fraction(86_400)),
+    "B": (Unit.BYTES, Fraction(1)),
+    **{f"{p}B": (Unit.BYTES, Fraction(1000**n)) for n, p in enumerate("kMGTP", start=1)},
+    **{f"{p}iB": (Unit.BYTES, Fraction(1024**n)) for n, p in enumerate("KMGTP", start=1)},
+    "$": (Unit.DOLLARS, Fraction(1)),
+}
+_DURATION_PART = re.compile(r"(\d{1,9})(ms|s|m|h|d|w)")
+_DURATION_SECONDS = {"ms": 0.001, "s": 1, "m": 60, "h": 3600, "d": 86_400, "w": 604_800}
+DURATION_MAX = timedelta(days=455)  # CloudWatch keeps nothing longer
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Quantity:
+    """A value in its base unit, and the text that it was written as."""
+
+    value: float
+    unit: Unit
+    text: str
+
+
+def parse_quantity(text: str) -> Quantity:
+    """Read `80%` as ratio 0.8, `200ms` as 0.2 seconds, `1TB` as 10^12 bytes, `6` as a count.
+
+    Raises ValueError, with what would have been understood, for anything else.
+    """
+    match = _NUMBER.fullmatch(text.strip())
+    if match is None or match["suffix"] not in _SCALES:
+        known = ", ".join(f"`{suffix}`" for suffix in _SCALES if suffix)
+        msg = f"`{text}` is not a number with a unit; known units are {known}, or none for a count"
+        raise ValueError(msg)
+    unit, scale = _SCALES[match["suffix"]]
+    return Quantity(value=float(Fraction(match["number"]) * scale), unit=unit, text=text.strip())
+
+
+def parse_duration(text: str) -> timedelta:
+    """Read `15m`, `1h30m` or `7d`; raises ValueError for anything else and above 455 days."""
+    compact = text.strip()
+    parts = _DURATION_PART.findall(compact)
+    if not parts or "".join(number + unit for number, unit in parts) != compact:
+        msg = f"`{text}` is not a duration; write it like `90s`, `15m`, `1h30m` or `7d`"
+        raise ValueError(msg)
+    duration = timedelta(seconds=sum(int(n) * _DURATION_SECONDS[unit] for n, unit in parts))
+    if duration > DURATION_MAX:
+        msg = f"`{text}` is longer than {DURATION_MAX.days} days, the longest history there is"
+        raise ValueError(msg)
+    return duration
+
+
+def format_duration(duration: timedelta) -> str:
+    """Write a duration as people read it: `45s`, `15m`, `1h30m`, `7d`."""
+    seconds = round(duration.total_seconds())
+    parts: list[str] = []
+    for unit in ("d", "h", "m", "s"):
+        number, seconds = divmod(seconds, int(_DURATION_SECONDS[unit]))
+        if number:
+            parts.append(f"{number}{unit}")
+    return "".join(parts[:2]) or "0s"
+
+
+def format_value(value: float, unit: Unit) -> str:
+    """Write a value in the unit that people use for it: `91.3%`, `240 ms`, `1.2 TB`, `7`."""
+    match unit:
+        case Unit.RATIO:
+            return f"{value * 100:.4g}%"
+        case Unit.SECONDS:
+            return f"{value * 1000:.4g} ms" if abs(value) < 1 else f"{value:.4g} s"
+        case Unit.BYTES:
+            return _format_bytes(value)
+        case Unit.DOLLARS:
+            return f"${value:,.2f}"
+        case Unit.COUNT:
+            return f"{value:.10g}"
+
+
+def _format_bytes(value: float) -> str:
+    for power, prefix in enumerate(("", "k", "M", "G", "T", "P")):
+        scaled = value / 1000**power
+        if abs(scaled) < 1000 or prefix == "P":  # noqa: PLR2004 - the step between prefixes
+            break
+    return f"{scaled:.4g} {prefix}B"

@@ -1,0 +1,74 @@
+"""What a source saw: a value, or the reason why there is none."""
+
+import math
+from dataclasses import dataclass
+from datetime import datetime
+
+from xops_watch.errors import GapReason
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reading:
+    """One value of one signal on one subject at one instant, in the signal's base unit."""
+
+    signal: str
+    subject: str
+    value: float
+    taken_at: datetime
+
+    def __post_init__(self) -> None:
+        """Refuse what would silently judge wrong: NaN compares false with everything."""
+        if not math.isfinite(self.value):
+            msg = f"{self.signal}: {self.value} is not a reading; report a Gap"
+            raise ValueError(msg)
+        if self.taken_at.utcoffset() is None:
+            msg = f"{self.signal}: taken_at needs a time zone"
+            raise ValueError(msg)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Gap:
+    """A value that should be there and is not. `subject` None means every subject."""
+
+    signal: str
+    subject: str | None
+    reason: GapReason
+    detail: str
+    noticed_at: datetime
+
+
+Observation = Reading | Gap
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Series:
+    """What is known of one signal on one subject: readings oldest first, and the newest gap.
+
+    `gap` is None when the newest observation was a reading.
+    """
+
+    readings: tuple[Reading, ...] = ()
+    gap: Gap | None = None
+
+    @property
+    def newest(self) -> Reading | None:
+        """The last reading, however old."""
+        return self.readings[-1] if self.readings else None
+
+
+EMPTY_SERIES = Series()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class History:
+    """The stored windows that a tick judges, by (signal, subject)."""
+
+    series: dict[tuple[str, str], Series]
+
+    def of(self, signal: str, subject: str) -> Series:
+        """Return the series, an empty one when nothing was ever seen."""
+        return self.series.get((signal, subject), EMPTY_SERIES)
+
+    def subjects(self, signal: str) -> frozenset[str]:
+        """Return every subject on which the signal was ever seen."""
+        return frozenset(subject for name, subject in self.series if name == signal)

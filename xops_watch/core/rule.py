@@ -1,0 +1,177 @@
+"""Rules: documented threshold rows as values, and the validated set of them."""
+
+import operator
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import timedelta
+from enum import StrEnum
+
+from xops_watch.core.evolution import Evolution, Stage
+from xops_watch.core.signal import Signal
+
+
+class Comparison(StrEnum):
+    """How a value is held against a threshold; `above` and `below` are strict."""
+
+    ABOVE = "above"
+    AT_LEAST = "at_least"
+    BELOW = "below"
+    AT_MOST = "at_most"
+
+    @property
+    def symbol(self) -> str:
+        """Return the sign that people read."""
+        return _SIGNS[self][0]
+
+    def holds(self, value: float, threshold: float) -> bool:
+        """Tell whether `value` stands in this relation to `threshold`."""
+        return _SIGNS[self][1](value, threshold)
+
+
+_SIGNS: dict[Comparison, tuple[str, Callable[[float, float], bool]]] = {
+    Comparison.ABOVE: (">", operator.gt),
+    Comparison.AT_LEAST: ("≥", operator.ge),
+    Comparison.BELOW: ("<", operator.lt),
+    Comparison.AT_MOST: ("≤", operator.le),
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Datapoints:
+    """M of N: at least `needed` of the newest `of` periods must breach."""
+
+    needed: int
+    of: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Threshold:
+    """One signal held against one number, in the signal's base unit."""
+
+    signal: Signal
+    comparison: Comparison
+    value: float
+    text: str
+    datapoints: Datapoints | None = None
+
+    @property
+    def window(self) -> timedelta:
+        """Return how much history one judgement reads."""
+        return self.signal.period * (self.datapoints.of if self.datapoints else 1)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AllOf:
+    """True when every part is."""
+
+    parts: tuple["Condition", ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AnyOf:
+    """True when one part is."""
+
+    parts: tuple["Condition", ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Not:
+    """True when the part is false; unknown stays unknown."""
+
+    part: "Condition"
+
+
+Condition = Threshold | AllOf | AnyOf | Not
+
+
+def thresholds(condition: Condition) -> Iterator[Threshold]:
+    """Yield the leaves of a condition in the order they are written."""
+    match condition:
+        case Threshold():
+            yield condition
+        case AllOf(parts=parts) | AnyOf(parts=parts):
+            for part in parts:
+                yield from thresholds(part)
+        case Not(part=part):
+            yield from thresholds(part)
+
+
+class ThresholdSource(StrEnum):
+    """Who chose the threshold: the documents, the documents as read by us, or we."""
+
+    DOCUMENTED = "documented"
+    DOCUMENTED_REINTERPRETED = "documented_reinterpreted"
+    PROPOSED = "proposed"
+
+
+class Severity(StrEnum):
+    """For routing: only `critical` and `warning` are worth waking somebody."""
+
+    INFO = "info"
+    ADVICE = "advice"
+    WARNING = "warning"
+    CRITICAL = "critical"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Clear:
+    """What ends a firing trigger: the condition, true for at least `hold`."""
+
+    when: Condition
+    hold: timedelta
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rule:
+    """One documented row: when it is true, for how long, and which step it recommends.
+
+    `proposed` names the parts (hold, datapoints, clear ...) that the documents do not give.
+    """
+
+    id: str
+    title: str
+    rows: tuple[str, ...]
+    quote: str
+    layers: tuple[str, ...]
+    phase: str
+    severity: Severity
+    when: Condition
+    hold: timedelta
+    clear: Clear | None
+    evolution: str
+    threshold_source: ThresholdSource
+    proposed: tuple[str, ...]
+
+    @property
+    def primary(self) -> Threshold:
+        """Return the leaf whose subjects and value stand for the rule: the first written."""
+        return next(thresholds(self.when))
+
+    @property
+    def lookback(self) -> timedelta:
+        """Return how far back a judgement reads, for every hold and window of the rule."""
+        clear_hold = self.clear.hold if self.clear else timedelta()
+        leaves = [*thresholds(self.when), *(thresholds(self.clear.when) if self.clear else ())]
+        longest: timedelta = max(leaf.window + leaf.signal.grace for leaf in leaves)
+        return longest + max(self.hold, clear_hold)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rulebook:
+    """The validated rules, the evolutions and stages they point to, and a digest of the files."""
+
+    rules: tuple[Rule, ...]
+    evolutions: dict[str, Evolution]
+    stages: dict[str, Stage]
+    digest: str
+
+    def needs(self) -> dict[str, timedelta]:
+        """Return, for each signal that a rule reads, the longest history asked of it."""
+        longest: dict[str, timedelta] = {}
+        for rule in self.rules:
+            conditions = [rule.when, *([rule.clear.when] if rule.clear else [])]
+            for condition in conditions:
+                for leaf in thresholds(condition):
+                    name = leaf.signal.name
+                    longest[name] = max(longest.get(name, timedelta()), rule.lookback)
+        return longest

@@ -1,0 +1,129 @@
+"""Everything known after one tick, as one immutable value: metrics, API and page read this."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from xops_watch.core.advise import Advice
+from xops_watch.core.evaluate import Evaluation
+from xops_watch.core.evolution import Stage
+from xops_watch.core.quantity import format_duration
+from xops_watch.core.reading import Gap, History, Reading, Series
+from xops_watch.core.rule import Rule, Rulebook
+from xops_watch.core.signal import SIGNAL_BY_NAME, Signal
+from xops_watch.core.trigger import Trigger
+from xops_watch.core.verdict import Verdict
+from xops_watch.errors import GapReason
+
+
+class SignalStatus(StrEnum):
+    """Whether a signal can be seen on a subject now (the values of `xops_signal_status`)."""
+
+    OK = "ok"
+    STALE = "stale"
+    NOT_ENABLED = "not_enabled"
+    DENIED = "denied"
+    THROTTLED = "throttled"
+    UNREACHABLE = "unreachable"
+    INVALID = "invalid"
+    NOT_APPLICABLE = "not_applicable"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SignalView:
+    """One signal on one subject: its newest reading, if any, and whether it can be seen."""
+
+    signal: Signal
+    subject: str
+    status: SignalStatus
+    newest: Reading | None
+    detail: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TriggerView:
+    """One trigger with the rule it lives by and the verdict it rests on."""
+
+    trigger: Trigger
+    rule: Rule
+    verdict: Verdict
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SourceReport:
+    """How one source did when it was last asked; durations in real seconds."""
+
+    source: str
+    up: bool
+    last_success: datetime | None
+    duration_seconds: float
+    detail: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Snapshot:
+    """The whole of one tick; `duration_seconds` is real time."""
+
+    stack: str
+    at: datetime
+    duration_seconds: float
+    signals: tuple[SignalView, ...]
+    triggers: tuple[TriggerView, ...]
+    advice: tuple[Advice, ...]
+    stages: tuple[Stage, ...]
+    sources: tuple[SourceReport, ...]
+    rulebook: Rulebook
+
+
+def compose(
+    evaluation: Evaluation,
+    history: History,
+    sources: tuple[SourceReport, ...],
+    rulebook: Rulebook,
+    *,
+    stack: str,
+    duration_seconds: float,
+) -> Snapshot:
+    """Put together what a tick has learned."""
+    rules = {rule.id: rule for rule in rulebook.rules}
+    return Snapshot(
+        stack=stack,
+        at=evaluation.at,
+        duration_seconds=duration_seconds,
+        signals=tuple(
+            _signal_view(name, subject, series, now=evaluation.at)
+            for (name, subject), series in sorted(history.series.items())
+        ),
+        triggers=tuple(
+            TriggerView(
+                trigger=trigger,
+                rule=rules[trigger.rule],
+                verdict=evaluation.verdicts[trigger.key],
+            )
+            for trigger in evaluation.triggers
+        ),
+        advice=evaluation.advice,
+        stages=tuple(rulebook.stages.values()),
+        sources=sources,
+        rulebook=rulebook,
+    )
+
+
+def _signal_view(name: str, subject: str, series: Series, *, now: datetime) -> SignalView:
+    signal = SIGNAL_BY_NAME[name]
+    newest = series.newest
+    if series.gap is not None:
+        status, detail = _status_of(series.gap), series.gap.detail
+    elif newest is None or now - newest.taken_at > signal.grace:
+        age = f"last read {format_duration(now - newest.taken_at)} ago" if newest else "never read"
+        status, detail = SignalStatus.STALE, age
+    else:
+        status, detail = SignalStatus.OK, ""
+    return SignalView(signal=signal, subject=subject, status=status, newest=newest, detail=detail)
+
+
+def _status_of(gap: Gap) -> SignalStatus:
+    """Who looks at a status does not care whether a provider was silent or not there."""
+    if gap.reason is GapReason.TIMEOUT:
+        return SignalStatus.UNREACHABLE
+    return SignalStatus(gap.reason)

@@ -1,0 +1,124 @@
+"""Builds the demo's world on an embedded AWS and keeps it moving with the clock."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Final
+
+import boto3
+
+from xops_watch.clock import ScaledClock
+from xops_watch.demo import world
+from xops_watch.embedded_aws.control import EmbeddedAws
+from xops_watch.embedded_aws.control_specs import SeriesSpec
+
+if TYPE_CHECKING:
+    from mypy_boto3_sqs import SQSClient
+
+REGION: Final = "ap-southeast-2"
+TOPIC = "xops-oncall"
+
+
+@dataclass(slots=True, kw_only=True)
+class World:
+    """The stack as the embedded AWS shows it; `move` brings it to the present."""
+
+    aws: EmbeddedAws
+    clock: ScaledClock
+    _until: datetime = field(init=False)
+
+    def __post_init__(self) -> None:
+        """Begin with the calm before the story."""
+        self._until = _minute(self.clock.anchor) - world.HISTORY
+
+    @property
+    def elapsed(self) -> timedelta:
+        """Return how long the story has run."""
+        return self.clock.now() - self.clock.anchor
+
+    def move(self) -> None:
+        """Show the services of now, and publish the CPU of every minute that is over."""
+        services = world.services_at(self.elapsed)
+        self.aws.put_cluster(
+            world.CLUSTER,
+            services=[
+                {
+                    "name": service.name,
+                    "desired": service.desired,
+                    "running": service.running,
+                    "pending": service.pending,
+                }
+                for service in services
+            ],
+        )
+        minutes = list(self._minutes_over())
+        if minutes:
+            self.aws.put_points(
+                *(_cpu_series(s.name, minutes, self.clock.anchor) for s in services)
+            )
+
+    def _minutes_over(self) -> Iterator[datetime]:
+        now = self.clock.now()
+        while self._until + world.MINUTE <= now:
+            yield self._until
+            self._until += world.MINUTE
+
+
+def _cpu_series(service: str, minutes: list[datetime], start: datetime) -> SeriesSpec:
+    points = [
+        (minute, running.cpu_percent)
+        for minute in minutes
+        for running in world.services_at(minute - start)
+        if running.name == service
+    ]
+    return {
+        "namespace": "AWS/ECS",
+        "metric": "CPUUtilization",
+        "dimensions": {"ClusterName": world.CLUSTER, "ServiceName": service},
+        "unit": "Percent",
+        "points": points,
+    }
+
+
+def _minute(instant: datetime) -> datetime:
+    epoch = datetime(1970, 1, 1, tzinfo=UTC)
+    return instant - (instant - epoch) % world.MINUTE
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pager:
+    """The person on call: an SQS queue that subscribes to the topic."""
+
+    topic_arn: str
+    queue_url: str
+    sqs: "SQSClient"
+
+    def messages(self) -> list[str]:
+        """Return the bodies that arrived since the last call, as SNS wrapped them."""
+        answer = self.sqs.receive_message(
+            QueueUrl=self.queue_url, MaxNumberOfMessages=10, WaitTimeSeconds=0
+        )
+        received = answer.get("Messages", [])
+        for message in received:
+            self.sqs.delete_message(QueueUrl=self.queue_url, ReceiptHandle=message["ReceiptHandle"])
+        return [message["Body"] for message in received]
+
+
+def build(aws: EmbeddedAws) -> Pager:
+    """Make the buckets, the topic and its subscriber through the ordinary API."""
+    session = boto3.session.Session(
+        aws_access_key_id="embedded",
+        aws_secret_access_key="embedded",  # noqa: S106 - the embedded AWS takes anything
+        region_name=REGION,
+    )
+    s3 = session.client("s3", endpoint_url=aws.endpoint)
+    for bucket in world.BUCKETS:
+        s3.create_bucket(Bucket=bucket, CreateBucketConfiguration={"LocationConstraint": REGION})
+    sns = session.client("sns", endpoint_url=aws.endpoint)
+    sqs = session.client("sqs", endpoint_url=aws.endpoint)
+    topic_arn = sns.create_topic(Name=TOPIC)["TopicArn"]
+    queue_url = sqs.create_queue(QueueName=f"{TOPIC}-phone")["QueueUrl"]
+    attributes = sqs.get_queue_attributes(QueueUrl=queue_url, AttributeNames=["QueueArn"])
+    queue_arn = attributes["Attributes"]["QueueArn"]
+    sns.subscribe(TopicArn=topic_arn, Protocol="sqs", Endpoint=queue_arn)
+    return Pager(topic_arn=topic_arn, queue_url=queue_url, sqs=sqs)

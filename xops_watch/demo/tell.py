@@ -1,0 +1,113 @@
+"""What the terminal says while the demo runs: from two snapshots to the lines between them."""
+
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Any
+
+from xops_watch.core.quantity import format_value
+from xops_watch.core.signal import SIGNAL_BY_NAME
+
+Document = Mapping[str, Any]
+
+_SHOWN_SIGNALS = ("ecs.cpu_utilization", "ecs.services_active", "crew.queue_depth")
+READ_EVERY = timedelta(minutes=5)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Line:
+    """One line for the terminal: who speaks, what is said, and the word to colour it by."""
+
+    who: str
+    text: str
+    tone: str = ""
+
+
+@dataclass(slots=True, kw_only=True)
+class Teller:
+    """Remembers what was told, so that only news is."""
+
+    _statuses: dict[tuple[str, str], str] = field(default_factory=dict)
+    _advice: dict[str, str] = field(default_factory=dict)
+    _down: frozenset[str] = frozenset()
+    _told: set[str] = field(default_factory=set)
+    _read_at: timedelta | None = None
+
+    def news(self, document: Document, *, elapsed: timedelta) -> Iterator[Line]:
+        """Yield what is new in a snapshot (the document of `/api/v1/snapshot`)."""
+        if self._read_at is None or elapsed - self._read_at >= READ_EVERY:
+            self._read_at = elapsed
+            yield Line(who="read", text=_readings(document))
+        yield from self._sources(document)
+        yield from self._triggers(document)
+        yield from self._evolutions(document)
+
+    def message(self, body: str) -> Iterator[Line]:
+        """Yield an SNS message as it reached the subscriber: the first of a kind in full."""
+        envelope = json.loads(body)
+        subject = envelope.get("Subject", "(no subject)")
+        yield Line(who="SNS", text=subject, tone="sns")
+        kind = subject.rsplit(" - ", 1)[0]
+        if kind not in self._told:
+            self._told.add(kind)
+            for line in envelope["Message"].splitlines():
+                yield Line(who="", text=f"| {line}")
+
+    def _sources(self, document: Document) -> Iterator[Line]:
+        down = {
+            source["source"]: source["detail"] for source in document["sources"] if not source["up"]
+        }
+        for name in sorted(down.keys() - self._down):
+            yield Line(who="source", text=f"{name} cannot be read: {down[name]}", tone="bad")
+        for name in sorted(self._down - down.keys()):
+            yield Line(who="source", text=f"{name} is read again", tone="good")
+        self._down = frozenset(down)
+
+    def _triggers(self, document: Document) -> Iterator[Line]:
+        for trigger in document["triggers"]:
+            key = (trigger["rule"], trigger["subject"])
+            before, after = self._statuses.get(key, "inactive"), trigger["status"]
+            self._statuses[key] = after
+            if before != after:
+                where = f"{trigger['rule']} on {trigger['subject']}"
+                yield Line(
+                    who="trigger",
+                    text=f"{where}: {before} -> {after}; {trigger['evidence']}",
+                    tone=after,
+                )
+
+    def _evolutions(self, document: Document) -> Iterator[Line]:
+        for advice in document["advice"]:
+            evolution = advice["evolution"]
+            before, after = self._advice.get(evolution["id"]), advice["state"]
+            self._advice[evolution["id"]] = after
+            if after == "recommended" and before != after:
+                cost = advice["stage"]["monthly_cost_dollars"]
+                yield Line(
+                    who="advice",
+                    text=(
+                        f"{evolution['title']}: {evolution['classification']}, "
+                        f"risk {evolution['risk']}, {evolution['phase']} "
+                        f"(declared ${cost:,.0f} a month)"
+                    ),
+                    tone="recommended",
+                )
+            elif before == "recommended" and after == "not_needed":
+                yield Line(who="advice", text=f"{evolution['title']}: not needed now", tone="good")
+
+
+def _readings(document: Document) -> str:
+    parts = []
+    for name in _SHOWN_SIGNALS:
+        unit = SIGNAL_BY_NAME[name].unit
+        seen = [s for s in document["signals"] if s["signal"] == name and s["status"] == "ok"]
+        values = [f"{_short(s)} {format_value(s['newest']['value'], unit)}" for s in seen]
+        parts.append(f"{name}: {', '.join(values) or 'nothing yet'}")
+    return "; ".join(parts)
+
+
+def _short(signal: Document) -> str:
+    """The cluster is the same all along: the service's name is enough."""
+    subject: str = signal["subject"]
+    return subject.rsplit("/", 1)[-1]

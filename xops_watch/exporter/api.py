@@ -1,0 +1,139 @@
+"""A snapshot as the JSON of `/api/v1/snapshot`: additive changes only, schema in the docs.
+
+Times are RFC 3339 in UTC, values are in the base unit of their signal, durations in seconds.
+What is not known is null, never 0.
+"""
+
+from datetime import UTC, datetime
+
+from xops_watch.core.advise import Advice
+from xops_watch.core.evolution import Evolution, Stage
+from xops_watch.core.rule import Threshold
+from xops_watch.core.snapshot import SignalView, Snapshot, SourceReport
+from xops_watch.exporter.standing import Standing, standings_of
+
+Document = dict[str, object]
+
+
+def snapshot_as_json(snapshot: Snapshot) -> Document:
+    """Return the snapshot as values that `json.dumps` takes."""
+    return {
+        "stack": snapshot.stack,
+        "at": _time(snapshot.at),
+        "duration_seconds": snapshot.duration_seconds,
+        "rulebook": {
+            "digest": snapshot.rulebook.digest,
+            "rules": len(snapshot.rulebook.rules),
+        },
+        "advice": [_advice(advice) for advice in snapshot.advice],
+        "triggers": [_trigger(standing) for standing in standings_of(snapshot)],
+        "signals": [_signal(view) for view in snapshot.signals],
+        "stages": [_stage(stage) for stage in snapshot.stages],
+        "sources": [_source(report) for report in snapshot.sources],
+    }
+
+
+def _advice(advice: Advice) -> Document:
+    return {
+        "evolution": _evolution(advice.evolution),
+        "stage": _stage(advice.stage),
+        "state": advice.state.value,
+        "because": [{"rule": rule, "subject": subject} for rule, subject in advice.because],
+    }
+
+
+def _evolution(evolution: Evolution) -> Document:
+    return {
+        "id": evolution.id,
+        "title": evolution.title,
+        "component": evolution.component,
+        "classification": evolution.classification.value,
+        "classification_source": evolution.classification_source,
+        "risk": evolution.risk.value,
+        "phase": evolution.phase,
+        "how": evolution.how,
+        "lead_time_seconds": evolution.lead_time.total_seconds(),
+        "first_steps": list(evolution.first_steps),
+    }
+
+
+def _trigger(standing: Standing) -> Document:
+    trigger, verdict, rule = standing.view.trigger, standing.view.verdict, standing.view.rule
+    return {
+        "rule": rule.id,
+        "subject": trigger.subject,
+        "status": trigger.status.value,
+        "since": _time(trigger.since),
+        "changed_at": _time(trigger.changed_at),
+        "blind_since": _time(trigger.blind_since),
+        "value": standing.value,
+        "headroom_ratio": standing.headroom_ratio,
+        "last_value": verdict.value,
+        "as_of": _time(verdict.as_of),
+        "threshold": _threshold(rule.primary),
+        "threshold_source": rule.threshold_source.value,
+        "hold_seconds": rule.hold.total_seconds(),
+        "proposed": list(rule.proposed),
+        "condition": verdict.condition.value,
+        "held": verdict.held,
+        "cleared": verdict.cleared.value,
+        "evidence": verdict.evidence,
+        "title": rule.title,
+        "rows": list(rule.rows),
+        "quote": rule.quote,
+        "layers": list(rule.layers),
+        "phase": rule.phase,
+        "severity": rule.severity.value,
+        "evolution": rule.evolution,
+    }
+
+
+def _threshold(leaf: Threshold) -> Document:
+    datapoints = leaf.datapoints
+    return {
+        "signal": leaf.signal.name,
+        "unit": leaf.signal.unit.value,
+        "comparison": leaf.comparison.value,
+        "value": leaf.value,
+        "text": leaf.text,
+        "datapoints": {"needed": datapoints.needed, "of": datapoints.of} if datapoints else None,
+    }
+
+
+def _signal(view: SignalView) -> Document:
+    newest = view.newest
+    return {
+        "signal": view.signal.name,
+        "subject": view.subject,
+        "unit": view.signal.unit.value,
+        "source": view.signal.source,
+        "status": view.status.value,
+        "detail": view.detail,
+        "newest": {"value": newest.value, "taken_at": _time(newest.taken_at)} if newest else None,
+    }
+
+
+def _stage(stage: Stage) -> Document:
+    return {
+        "id": stage.id,
+        "title": stage.title,
+        "users": stage.users,
+        "services": stage.services,
+        "monthly_cost_dollars": stage.monthly_cost_dollars,
+        "saas_ratio": stage.saas_ratio,
+        "row": stage.row,
+    }
+
+
+def _source(report: SourceReport) -> Document:
+    return {
+        "source": report.source,
+        "up": report.up,
+        "last_success": _time(report.last_success),
+        "duration_seconds": report.duration_seconds,
+        "detail": report.detail,
+    }
+
+
+def _time(at: datetime | None) -> str | None:
+    return None if at is None else at.astimezone(UTC).isoformat()

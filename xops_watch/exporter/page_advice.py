@@ -1,0 +1,122 @@
+"""The first section of the status page: which evolution steps are due, and because of what."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import datetime
+
+from xops_watch.core.advise import Advice, AdviceState
+from xops_watch.core.evolution import Evolution
+from xops_watch.core.quantity import format_value
+from xops_watch.core.rule import ThresholdSource
+from xops_watch.core.signal import Unit
+from xops_watch.exporter.markup import Html, Node, element
+from xops_watch.exporter.page_parts import ago, foreign, small, tag
+from xops_watch.exporter.standing import Standing
+
+REASONS_MAX = 20  # the table below has them all
+
+# What wants somebody's attention gets a card, in this order; the rest gets a line.
+_CARDS = (
+    AdviceState.RECOMMENDED,
+    AdviceState.START_BY,
+    AdviceState.BLOCKED,
+    AdviceState.ACCEPTED,
+    AdviceState.DEFERRED,
+    AdviceState.REJECTED,
+)
+_LINES = {
+    AdviceState.UNKNOWN: "Cannot be judged yet",
+    AdviceState.NOT_NEEDED: "Not needed",
+    AdviceState.ADOPTED: "Adopted",
+}
+
+
+def advice_section(
+    advice: Sequence[Advice], standings: Iterable[Standing], *, now: datetime
+) -> Html:
+    """Return what is said of every evolution, the ones that are due first and in full."""
+    by_key = {standing.view.trigger.key: standing for standing in standings}
+    due = sorted(
+        (one for one in advice if one.state in _CARDS), key=lambda one: _CARDS.index(one.state)
+    )
+    cards = [_card(one, by_key, now=now) for one in due]
+    return element(
+        "section",
+        element("h2", "Recommended"),
+        *(cards or [element("p", _nothing_due(advice), class_="card")]),
+        *_lines(advice),
+    )
+
+
+def _nothing_due(advice: Sequence[Advice]) -> str:
+    if any(one.state is AdviceState.UNKNOWN for one in advice):
+        return "Nothing is proven to be due. Not everything can be judged."
+    return "Nothing is due."
+
+
+def _card(advice: Advice, standings: dict[tuple[str, str], Standing], *, now: datetime) -> Html:
+    evolution = advice.evolution
+    due = advice.state is AdviceState.RECOMMENDED
+    because = [_reason(standings[key], now=now) for key in advice.because if key in standings]
+    return element(
+        "article",
+        element("h3", foreign(evolution.title)),
+        element(
+            "p",
+            tag(advice.state.value.replace("_", " "), "firing" if due else "pending"),
+            tag(_classification(evolution)),
+            tag(f"risk {evolution.risk}", evolution.risk),
+            tag(evolution.phase),
+            tag(evolution.component),
+            class_="tags",
+        ),
+        element("p", foreign(evolution.how)),
+        element("p", *_cost(advice)),
+        *([element("h4", "Because"), element("ul", *because[:REASONS_MAX])] if because else []),
+        *([small(f"and {len(because) - REASONS_MAX} more")] if len(because) > REASONS_MAX else []),
+        class_="card due" if due else "card",
+    )
+
+
+def _classification(evolution: Evolution) -> str:
+    if evolution.classification_source == ThresholdSource.DOCUMENTED:
+        return evolution.classification
+    return f"{evolution.classification} ({evolution.classification_source.replace('_', ' ')})"
+
+
+def _cost(advice: Advice) -> Iterator[Node]:
+    stage = advice.stage
+    cost = format_value(stage.monthly_cost_dollars, Unit.DOLLARS)
+    yield element("span", "The stack then costs ", class_="soft")
+    yield element("strong", f"{cost} a month", class_="num")
+    yield element(
+        "span", f" ({stage.title}; the SaaS equivalent costs {stage.saas_ratio:g}x)", class_="soft"
+    )
+
+
+def _reason(standing: Standing, *, now: datetime) -> Html:
+    trigger, rule = standing.view.trigger, standing.view.rule
+    blind: list[Node] = [" ", tag("blind", "blind")] if trigger.blind else []
+    return element(
+        "li",
+        foreign(rule.title),
+        " on ",
+        element("strong", foreign(trigger.subject)),
+        ", since ",
+        ago(trigger.since, now=now),
+        *blind,
+        small(foreign(standing.view.verdict.evidence)),
+    )
+
+
+def _lines(advice: Sequence[Advice]) -> Iterator[Html]:
+    for state, text in _LINES.items():
+        titles = [one.evolution.title for one in advice if one.state is state]
+        if titles:
+            names = [foreign(title) for title in titles]
+            items = [element("li", name) for name in names]
+            yield element(
+                "details",
+                element("summary", f"{text} ({len(titles)})"),
+                element("ul", *items),
+                class_="soft small",
+            )

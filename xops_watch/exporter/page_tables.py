@@ -1,0 +1,134 @@
+"""The tables of the status page: triggers, signals, sources; what needs attention comes first."""
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+
+from xops_watch.core.quantity import format_value
+from xops_watch.core.rule import Rule, ThresholdSource
+from xops_watch.core.snapshot import SignalStatus, SignalView, SourceReport
+from xops_watch.core.trigger import Status
+from xops_watch.exporter.markup import Html, Node, element
+from xops_watch.exporter.page_parts import ago, foreign, small, table, tag
+from xops_watch.exporter.standing import Standing
+
+_ATTENTION = (Status.FIRING, Status.PENDING, Status.INACTIVE)
+
+
+def triggers_section(standings: Iterable[Standing], *, now: datetime) -> Html:
+    """Return every trigger: firing, pending, then blind, then the quiet ones."""
+    ordered = sorted(standings, key=_attention)
+    return element(
+        "section",
+        element("h2", "Triggers"),
+        table(
+            ("Status", "Rule", "Subject", "Value", "Threshold", "Since"),
+            [_trigger_row(standing, now=now) for standing in ordered],
+        ),
+    )
+
+
+def signals_section(views: Sequence[SignalView], *, now: datetime) -> Html:
+    """Return every signal, the ones that cannot be seen first."""
+    ordered = sorted(views, key=lambda view: view.status is SignalStatus.OK)
+    return element(
+        "section",
+        element("h2", "Signals"),
+        table(
+            ("Status", "Signal", "Subject", "Value", "Read"),
+            [_signal_row(view, now=now) for view in ordered],
+        ),
+    )
+
+
+def sources_section(reports: Sequence[SourceReport], *, now: datetime) -> Html:
+    """Return every source, the ones that failed first."""
+    ordered = sorted(reports, key=lambda report: report.up)
+    return element(
+        "section",
+        element("h2", "Sources"),
+        table(
+            ("Status", "Source", "Last answer", "Took"),
+            [_source_row(report, now=now) for report in ordered],
+        ),
+    )
+
+
+def _attention(standing: Standing) -> tuple[int, bool, str, str]:
+    trigger = standing.view.trigger
+    return _ATTENTION.index(trigger.status), not trigger.blind, trigger.rule, trigger.subject
+
+
+def _trigger_row(standing: Standing, *, now: datetime) -> tuple[Node, ...]:
+    trigger, rule = standing.view.trigger, standing.view.rule
+    status = [tag(trigger.status, trigger.status)]
+    if trigger.blind_since is not None:
+        status.append(tag("blind", "blind"))
+        status.append(small("since ", ago(trigger.blind_since, now=now)))
+    return (
+        element("div", *status),
+        element("div", foreign(rule.title), small(foreign(rule.id)), *_evidence(standing)),
+        foreign(trigger.subject),
+        _value(standing),
+        _threshold(rule),
+        ago(trigger.since, now=now),
+    )
+
+
+def _evidence(standing: Standing) -> Sequence[Html]:
+    """A quiet trigger whose value is known needs no words."""
+    quiet = standing.view.trigger.status is Status.INACTIVE and standing.value is not None
+    return () if quiet else (small(foreign(standing.view.verdict.evidence)),)
+
+
+def _value(standing: Standing) -> Html:
+    """A value that is not known is not shown as one: the evidence says what was last seen."""
+    if standing.value is None:
+        return tag("unknown", "unknown")
+    unit = standing.view.rule.primary.signal.unit
+    return element("span", format_value(standing.value, unit), class_="num")
+
+
+def _threshold(rule: Rule) -> Html:
+    """What the documents do not say is labelled as proposed."""
+    leaf = rule.primary
+    text = f"{leaf.comparison.symbol} {leaf.text}"
+    if leaf.datapoints:
+        text += f" in {leaf.datapoints.needed} of {leaf.datapoints.of} points"
+    proposed = list(rule.proposed)
+    labels = []
+    match rule.threshold_source:
+        case ThresholdSource.PROPOSED:
+            proposed = ["threshold", *(part for part in proposed if part != "threshold")]
+        case ThresholdSource.DOCUMENTED_REINTERPRETED:
+            labels.append(small("reinterpreted from the document"))
+        case ThresholdSource.DOCUMENTED:
+            pass
+    if proposed:
+        labels.append(small(f"proposed: {', '.join(proposed)}"))
+    return element("div", element("span", text, class_="num"), *labels)
+
+
+def _signal_row(view: SignalView, *, now: datetime) -> tuple[Node, ...]:
+    newest = view.newest
+    value = format_value(newest.value, view.signal.unit) if newest else ""
+    if view.status is not SignalStatus.OK and newest:
+        value = f"last {value}"
+    detail = [small(foreign(view.detail))] if view.detail else []
+    return (
+        tag(view.status.replace("_", " "), view.status),
+        element("div", view.signal.name, small("from ", view.signal.source), *detail),
+        foreign(view.subject),
+        element("span", value, class_="num") if value else "",
+        ago(newest.taken_at, now=now) if newest else "never",
+    )
+
+
+def _source_row(report: SourceReport, *, now: datetime) -> tuple[Node, ...]:
+    word = "up" if report.up else "down"
+    detail = [small(foreign(report.detail))] if report.detail else []
+    return (
+        tag(word, word),
+        element("div", foreign(report.source), *detail),
+        ago(report.last_success, now=now) if report.last_success else "never",
+        element("span", f"{report.duration_seconds:.2f} s", class_="num"),
+    )

@@ -1,0 +1,272 @@
+"""A notice as a person reads it and as a machine does. Pure: same notice, same bytes.
+
+The text is for somebody woken at 3 a.m. who reads it on a phone: most important first, short
+lines, no markup. It fits one SMS publication, because one SMS subscriber is enough to make a
+longer text fail there. The JSON form holds everything, in base units and ISO times.
+"""
+
+import json
+import math
+import textwrap
+from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime, timedelta
+
+from xops_watch.core.notice import Notice, NoticeKind
+from xops_watch.core.quantity import format_duration
+from xops_watch.notify.plain import CUT_MARK, clean, fold
+from xops_watch.notify.routing import trigger_key
+
+SCHEMA = "xops-watch.notice.v1"
+
+SUBJECT_MAX = 99  # SNS: "less than 100 characters"
+TEXT_MAX = 1600  # SNS: all parts of one SMS publication together
+LINE_MAX = 64  # readable on a phone held sideways, and in every mail client
+FIELD_MAX = 500  # characters of one field of the JSON form
+ITEM_MAX = 240  # characters of one item of a list there
+ITEMS_MAX = 12  # items of a list there
+STEPS_MAX = 6  # more than this nobody reads at night; the runbook has the rest
+
+_SUBJECT_WHERE_MIN = 34  # a long title leaves at least this much to the place
+_SUBJECT_PHASE_MAX = 20
+_TITLE_MAX = 120
+_WHERE_MAX = 120
+_WORD_MAX = 40
+_SENTENCE_MAX = 200
+_STEP_MAX = 120  # six of them leave room for the rest
+_QUOTE_MAX = 240
+_URL_MAX = 300
+_LEAD_TIME_SECONDS_MAX = 1e9  # 31 years: beyond it, a defect and not a plan
+_CUT_LINE = "[cut: the JSON form has the rest]"
+_THRESHOLD_WORDS = {
+    "documented": "The threshold is documented.",
+    "documented_reinterpreted": "The threshold is documented, as we read it.",
+    "proposed": "The threshold is proposed, not documented.",
+}
+
+
+def subject(notice: Notice) -> str:
+    """Return the subject line: ASCII, no line breaks, at most 99 characters."""
+    head = f"[{notice.kind.upper()}] "
+    phase = fold(notice.phase, _SUBJECT_PHASE_MAX)
+    tail = f" ({phase})" if phase else ""
+    room = SUBJECT_MAX - len(head) - len(tail)
+    title = fold(notice.title, _TITLE_MAX) or fold(notice.rule, _TITLE_MAX) or "unnamed rule"
+    place = fold(notice.subject, max(room - len(title) - 3, _SUBJECT_WHERE_MIN))
+    where = f" - {place}" if place else ""
+    return head + fold(title, room - len(where)) + where + tail
+
+
+def text(notice: Notice) -> str:
+    """Return the message for people: at most 1,600 characters in lines of about 64."""
+    match notice.kind:
+        case NoticeKind.FIRING:
+            paragraphs = [_head(notice), _first(notice), _step(notice), _why(notice)]
+        case NoticeKind.RESOLVED:
+            paragraphs = [_ended(notice)]
+    body = "\n\n".join("\n".join(lines) for lines in paragraphs if lines)
+    footer = "\n".join(_footer(notice))
+    return f"{_fitted(body, TEXT_MAX - _length(footer) - 2)}\n\n{footer}"
+
+
+def machine(notice: Notice) -> str:
+    """Return the message for machines: one JSON object, schema `xops-watch.notice.v1`."""
+    return json.dumps(document(notice), ensure_ascii=False, allow_nan=False)
+
+
+def document(notice: Notice) -> dict[str, object]:
+    """Return the fields of the JSON form; `truncated` names those that were cut."""
+    lines = {
+        "key": notice.key,
+        "trigger_key": trigger_key(notice),
+        "state": notice.kind.value,
+        "stack": notice.stack,
+        "rule_id": notice.rule,
+        "subject": notice.subject,
+        "title": notice.title,
+        "severity": notice.severity,
+        "phase": notice.phase,
+        "evidence": notice.evidence,
+        "quote": notice.quote,
+        "threshold_source": notice.threshold_source,
+        "evolution": notice.evolution,
+        "action": notice.action,
+        "how": notice.how,
+        "classification": notice.classification,
+        "risk": notice.risk,
+        "stage": notice.stage,
+        "runbook": notice.runbook,
+    }
+    lists = {
+        "layer": notice.layers,
+        "rows": notice.rows,
+        "proposed": notice.proposed,
+        "first_steps": notice.first_steps,
+    }
+    shown = {name: clean(line, FIELD_MAX) for name, line in lines.items()}
+    listed = {name: _cleaned(items) for name, items in lists.items()}
+    cut = [name for name, line in shown.items() if line.endswith(CUT_MARK)]
+    cut += [name for name, items in listed.items() if _is_cut(items, of=lists[name])]
+    return {
+        "schema": SCHEMA,
+        **shown,
+        **listed,
+        "since": _iso(notice.since),
+        "at": _iso(notice.at),
+        "duration_seconds": _lasted(notice).total_seconds(),
+        "lead_time_seconds": _finite(notice.lead_time_seconds),
+        "stage_monthly_cost_dollars": _finite(notice.stage_monthly_cost_dollars),
+        "stage_cost_basis": "declared",
+        "truncated": cut,
+    }
+
+
+def _head(notice: Notice) -> list[str]:
+    """What is wrong, where, since when and how badly."""
+    age = format_duration(_lasted(notice))
+    return [
+        *_wrapped(f"FIRING ({_word(notice.severity)}): {clean(notice.title, _TITLE_MAX)}"),
+        "",
+        *_wrapped(_place(notice)),
+        *_wrapped(f"Since {_minute(notice.since)}, {age} before this notice"),
+        *_wrapped(clean(notice.evidence, _SENTENCE_MAX)),
+    ]
+
+
+def _first(notice: Notice) -> list[str]:
+    """What to do before anything else."""
+    steps = notice.first_steps[:STEPS_MAX]
+    lines = [
+        line
+        for number, step in enumerate(steps, start=1)
+        for line in _wrapped(f"{number}. {clean(step, _STEP_MAX)}", indent="   ")
+    ]
+    runbook = _wrapped(f"Runbook: {clean(notice.runbook, _URL_MAX)}") if notice.runbook else []
+    return ["DO FIRST", *lines, *runbook] if lines or runbook else []
+
+
+def _step(notice: Notice) -> list[str]:
+    """Which step is due, how hard it is and what the stack costs after it."""
+    lead_time = _finite(notice.lead_time_seconds)
+    return [
+        "THE STEP",
+        *_wrapped(clean(notice.action, _SENTENCE_MAX)),
+        *_wrapped(f"How: {clean(notice.how, _SENTENCE_MAX)}" if notice.how else ""),
+        *_wrapped(
+            f"Class: {_word(notice.classification)}, risk {_word(notice.risk)}, "
+            f"phase {_word(notice.phase)}"
+        ),
+        *_wrapped(f"Lead time: {_duration(lead_time)} (proposed)"),
+        *_wrapped(
+            f"Cost: {_dollars(notice.stage_monthly_cost_dollars)} a month for the stack at "
+            f"{_word(notice.stage)}, declared by the document, not a prediction"
+        ),
+    ]
+
+
+def _why(notice: Notice) -> list[str]:
+    """What the documents say, and what they do not."""
+    rows = ", ".join(_cleaned(notice.rows))
+    proposed = ", ".join(name.replace("_", " ") for name in _cleaned(notice.proposed))
+    return [
+        "WHY",
+        *_wrapped(f'Row {rows}: "{clean(notice.quote, _QUOTE_MAX)}"'),
+        *_wrapped(_THRESHOLD_WORDS.get(notice.threshold_source, "")),
+        *_wrapped(f"Proposed, not documented: {proposed}" if proposed else ""),
+    ]
+
+
+def _ended(notice: Notice) -> list[str]:
+    """That it is over, how long it lasted, and by what it is known."""
+    return [
+        *_wrapped(f"RESOLVED: {clean(notice.title, _TITLE_MAX)}"),
+        "",
+        *_wrapped(_place(notice)),
+        *_wrapped(f"Ended {_minute(notice.at)} after {format_duration(_lasted(notice))}"),
+        *_wrapped(f"Began {_minute(notice.since)}"),
+        *_wrapped(f"Now: {clean(notice.evidence, _SENTENCE_MAX)}"),
+        "",
+        "Nothing to do.",
+    ]
+
+
+def _footer(notice: Notice) -> list[str]:
+    """What to quote when talking about this message."""
+    return [f"Rule {clean(notice.rule, 80)}", f"Key {clean(notice.key, 64)}"]
+
+
+def _place(notice: Notice) -> str:
+    layers = ", ".join(_cleaned(notice.layers))
+    where = clean(notice.subject, _WHERE_MAX) + (f" ({layers})" if layers else "")
+    return f"On {where}, stack {clean(notice.stack, _WHERE_MAX)}"
+
+
+def _word(text: str) -> str:
+    return clean(text, _WORD_MAX) or "none"
+
+
+def _wrapped(paragraph: str, *, indent: str = "") -> list[str]:
+    """Break into lines; an address stays whole, or it could not be followed."""
+    return textwrap.wrap(
+        paragraph,
+        LINE_MAX,
+        subsequent_indent=indent,
+        break_long_words="://" not in paragraph,
+        break_on_hyphens=False,
+    )
+
+
+def _fitted(body: str, room: int) -> str:
+    """Keep whole lines from the top, and say when the rest is missing."""
+    if _length(body) <= room:
+        return body
+    kept: list[str] = []
+    left = room - len(_CUT_LINE)
+    for line in body.split("\n"):
+        left -= _length(line) + 1
+        if left < 0:
+            break
+        kept.append(line)
+    return "\n".join([*kept, _CUT_LINE])
+
+
+def _length(text: str) -> int:
+    """Count as phones do, in UTF-16: a pictogram is two."""
+    return len(text.encode("utf-16-le")) // 2
+
+
+def _cleaned(items: Iterable[str]) -> list[str]:
+    return [clean(item, ITEM_MAX) for item in [*items][:ITEMS_MAX]]
+
+
+def _is_cut(items: Sequence[str], *, of: Sequence[str]) -> bool:
+    return len(items) < len(of) or any(item.endswith(CUT_MARK) for item in items)
+
+
+def _lasted(notice: Notice) -> timedelta:
+    """A clock that was set back does not make a negative duration."""
+    return max(notice.at - notice.since, timedelta())
+
+
+def _finite(number: float) -> float | None:
+    return number if math.isfinite(number) else None
+
+
+def _duration(seconds: float | None) -> str:
+    if seconds is None or not 0 <= seconds <= _LEAD_TIME_SECONDS_MAX:
+        return "unknown"
+    return format_duration(timedelta(seconds=seconds))
+
+
+def _dollars(amount: float) -> str:
+    if not math.isfinite(amount):
+        return "an unknown sum"
+    return f"${amount:,.0f}" if amount == round(amount) else f"${amount:,.2f}"
+
+
+def _iso(instant: datetime) -> str:
+    """Whole seconds and `Z`: the form that every parser takes, jq's included."""
+    return instant.astimezone(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
+
+
+def _minute(instant: datetime) -> str:
+    return instant.astimezone(UTC).strftime("%Y-%m-%d %H:%M UTC")

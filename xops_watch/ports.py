@@ -1,0 +1,172 @@
+"""What the watch needs from the outside, as Protocols: adapters are checked, not inherited."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Protocol
+
+from structlog.typing import FilteringBoundLogger
+
+from xops_watch.core.evaluate import Evaluation, TriggerKey
+from xops_watch.core.notice import Notice
+from xops_watch.core.reading import History, Observation
+from xops_watch.core.snapshot import Snapshot
+from xops_watch.core.trigger import Transition, Trigger
+
+
+class Clock(Protocol):
+    """The time the watch lives in."""
+
+    def now(self) -> datetime:
+        """Return the current instant, in UTC."""
+        ...
+
+    def real_seconds(self, duration: timedelta) -> float:
+        """Return how many real seconds `duration` takes on this clock."""
+        ...
+
+
+class Source(Protocol):
+    """One provider. `observe` may block; it raises SourceError when nothing can be said."""
+
+    @property
+    def name(self) -> str:
+        """Name in metrics and logs."""
+        ...
+
+    @property
+    def interval(self) -> timedelta:
+        """How often it is worth asking."""
+        ...
+
+    @property
+    def signals(self) -> tuple[str, ...]:
+        """Names of the signals it observes: a failure makes a gap in each."""
+        ...
+
+    def observe(self, *, now: datetime) -> Sequence[Observation]:
+        """Return what the provider says, readings and gaps."""
+        ...
+
+
+class Store(Protocol):
+    """What survives a restart. Every method raises StoreError when the file fails."""
+
+    def record(self, observations: Sequence[Observation]) -> None:
+        """Keep readings (the newest value of an instant wins) and the newest gaps."""
+        ...
+
+    def history(self, needs: Mapping[str, timedelta], *, now: datetime) -> History:
+        """Return, per signal, the readings of the asked time before `now`, and the open gaps."""
+        ...
+
+    def triggers(self) -> Mapping[TriggerKey, Trigger]:
+        """Return every trigger."""
+        ...
+
+    def commit(self, evaluation: Evaluation) -> None:
+        """Write triggers, transitions and notices in one transaction: all or nothing."""
+        ...
+
+    def transitions(self, *, limit: int) -> Sequence[Transition]:
+        """Return the newest transitions, newest first."""
+        ...
+
+    def prune(self, *, before: datetime) -> int:
+        """Drop readings, transitions and delivered notices older than `before`; return how many."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Owed:
+    """A notice that waits in the outbox, and how often sending it failed."""
+
+    notice: Notice
+    attempts: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OutboxDepth:
+    """How much is owed, and since when the oldest waits (None when nothing is)."""
+
+    notices: int
+    oldest_at: datetime | None
+
+
+class Outbox(Protocol):
+    """Where notices wait until the receiver took them. Raises StoreError."""
+
+    def owed(self, *, now: datetime, limit: int) -> Sequence[Owed]:
+        """Return notices whose next attempt is due, oldest first."""
+        ...
+
+    def mark_delivered(self, key: str, *, at: datetime) -> None:
+        """Note that the receiver took it."""
+        ...
+
+    def mark_failed(self, key: str, *, error: str, retry_at: datetime) -> None:
+        """Note one failed attempt and when the next is due."""
+        ...
+
+    def depth(self) -> OutboxDepth:
+        """Return how much is owed."""
+        ...
+
+
+class Notifier(Protocol):
+    """Takes one notice to its receiver."""
+
+    @property
+    def name(self) -> str:
+        """Name in metrics and logs."""
+        ...
+
+    def send(self, notice: Notice) -> None:
+        """Return when the receiver took it; raise DeliveryError otherwise."""
+        ...
+
+
+class Publisher(Protocol):
+    """Shows the newest snapshot to whoever asks."""
+
+    def publish(self, snapshot: Snapshot) -> None:
+        """Replace what is shown, at once and whole."""
+        ...
+
+
+class Telemetry(Protocol):
+    """Counts what the daemon itself does."""
+
+    def gap(self, source: str, reason: str) -> None:
+        """Count one gap."""
+        ...
+
+    def source_bug(self, source: str) -> None:
+        """Count one unexpected exception of a source."""
+        ...
+
+    def tick_failed(self) -> None:
+        """Count one tick that could not be finished."""
+        ...
+
+    def aws_request(self, service: str, operation: str, outcome: str) -> None:
+        """Count one request to AWS."""
+        ...
+
+    def notice(self, outcome: str) -> None:
+        """Count one delivery attempt: delivered, failed or refused."""
+        ...
+
+    def outbox(self, depth: OutboxDepth, *, now: datetime) -> None:
+        """Show how much is owed."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Surroundings:
+    """What stands before any provider is reached: the time, the log, and what HTTP shows."""
+
+    clock: Clock
+    publisher: Publisher
+    telemetry: Telemetry
+    log: FilteringBoundLogger

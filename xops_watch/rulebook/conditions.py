@@ -1,0 +1,178 @@
+"""From the conditions of a rule file to core conditions, with units held against signals.
+
+Every part is looked at even when its neighbour is wrong, so that one run finds everything.
+"""
+
+from xops_watch.core.quantity import Quantity
+from xops_watch.core.rule import (
+    AllOf,
+    AnyOf,
+    Clear,
+    Comparison,
+    Condition,
+    Datapoints,
+    Not,
+    Threshold,
+)
+from xops_watch.core.signal import SIGNAL_BY_NAME, Signal, Unit
+from xops_watch.located_yaml import KeyPath, Plain, quoted
+from xops_watch.rulebook.page import Page
+from xops_watch.rulebook.schema import (
+    LIST_MAX,
+    ClearConditionEntry,
+    ClearLevelEntry,
+    ThresholdEntry,
+)
+from xops_watch.rulebook.words import read_amount
+
+_COMBINATIONS = ("all", "any", "not")
+_UNIT_WORDS = {
+    Unit.COUNT: ("a count", "6"),
+    Unit.RATIO: ("a ratio", "80%"),
+    Unit.SECONDS: ("a time", "200ms"),
+    Unit.BYTES: ("a size", "1TB"),
+    Unit.DOLLARS: ("an amount of money", "180$"),
+}
+
+
+def read_condition(page: Page, path: KeyPath) -> Condition | None:
+    """Return the condition at `path`, or None when something in it is wrong (and noted)."""
+    raw = page.at(path)
+    combination = _combination_of(raw)
+    if isinstance(raw, dict) and combination:
+        return _read_combination(page, path, raw, combination)
+    entry = page.entry(ThresholdEntry, path)
+    level = _read_level(page, path, primary_signal(raw))
+    if entry is None or level is None:
+        return None
+    return _threshold(entry.signal, level, entry.datapoints)
+
+
+def read_clear(page: Page, path: KeyPath, primary: Signal | None) -> Clear | None:
+    """Return what clears the rule; a level alone is one of its `primary` signal."""
+    raw = page.at(path)
+    if isinstance(raw, dict) and "when" in raw:
+        long_form = page.entry(ClearConditionEntry, path)
+        when = read_condition(page, (*path, "when"))
+        return Clear(when=when, hold=long_form.hold) if long_form and when else None
+    short_form = page.entry(ClearLevelEntry, path)
+    level = _read_level(page, path, primary)
+    if short_form is None or level is None or primary is None:
+        return None
+    when = _threshold(primary, level, short_form.datapoints)
+    return Clear(when=when, hold=short_form.hold)
+
+
+def primary_signal(raw: Plain) -> Signal | None:
+    """Return the first signal written in a condition, even if other parts of it are wrong."""
+    if isinstance(raw, list):
+        return primary_signal(raw[0]) if raw else None
+    if not isinstance(raw, dict):
+        return None
+    combination = _combination_of(raw)
+    if combination:
+        return primary_signal(raw[combination])
+    name = raw.get("signal")
+    return SIGNAL_BY_NAME.get(name) if isinstance(name, str) else None
+
+
+def overlap(when: Condition, clear: Condition) -> bool:
+    """Tell whether one value both breaches and clears: such a trigger would never rest."""
+    if not isinstance(when, Threshold) or not isinstance(clear, Threshold):
+        return False
+    if when.signal != clear.signal:
+        return False
+    # Where two half-lines meet, one of their ends is in both, or both run the same way.
+    if _upward(when) == _upward(clear):
+        return True
+    upper, lower = (when, clear) if _upward(when) else (clear, when)
+    if upper.value == lower.value:
+        return all(leaf.comparison.holds(leaf.value, leaf.value) for leaf in (upper, lower))
+    return upper.value < lower.value
+
+
+def _upward(leaf: Threshold) -> bool:
+    return leaf.comparison in (Comparison.ABOVE, Comparison.AT_LEAST)
+
+
+def _combination_of(raw: Plain) -> str | None:
+    if not isinstance(raw, dict):
+        return None
+    return next((word for word in _COMBINATIONS if word in raw), None)
+
+
+def _read_combination(
+    page: Page, path: KeyPath, raw: dict[str, Plain], word: str
+) -> Condition | None:
+    strays = [key for key in raw if key != word]
+    for key in strays:
+        message = f"{quoted(key)} cannot stand beside `{word}`"
+        page.refuse((*path, key), message, hint=f"put it inside `{word}`", key=True)
+    inside: KeyPath = (*path, word)
+    if word == "not":
+        part = read_condition(page, inside)
+        return Not(part=part) if part and not strays else None
+    parts = raw[word]
+    if not isinstance(parts, list) or not 1 <= len(parts) <= LIST_MAX:
+        page.refuse(inside, f"`{word}`: needs a list of 1 to {LIST_MAX} conditions")
+        return None
+    read = [read_condition(page, (*inside, index)) for index in range(len(parts))]
+    sound = tuple(part for part in read if part is not None)
+    if strays or len(sound) < len(read):
+        return None
+    return AllOf(parts=sound) if word == "all" else AnyOf(parts=sound)
+
+
+def _read_level(
+    page: Page, path: KeyPath, signal: Signal | None
+) -> tuple[Comparison, Quantity] | None:
+    """Return the one comparison at `path`, when its unit is the signal's."""
+    raw = page.at(path)
+    if not isinstance(raw, dict):
+        return None
+    words = [key for key in raw if key in tuple(Comparison)]
+    if not words:
+        page.refuse(path, f"a threshold needs one of {', '.join(Comparison)}")
+    for word in words[1:]:
+        message = f"`{words[0]}` and `{word}` in one threshold"
+        page.refuse((*path, word), message, hint="put two thresholds under `all`", key=True)
+    levels = [_read_quantity(page, (*path, word), signal) for word in words]
+    quantity = levels[0] if len(levels) == 1 else None
+    return (Comparison(words[0]), quantity) if quantity else None
+
+
+def _read_quantity(page: Page, path: KeyPath, signal: Signal | None) -> Quantity | None:
+    try:
+        quantity = read_amount(page.at(path))
+    except ValueError:
+        return None  # noted already, as part of the entry
+    if signal is None or quantity.unit is signal.unit:
+        return quantity
+    expected, example = _UNIT_WORDS[signal.unit]
+    if quantity.unit is Unit.COUNT:
+        message = f"`{quantity.text}` has no unit, but `{signal.name}` is {expected}"
+        example = _with_percent(quantity) if signal.unit is Unit.RATIO else example
+    else:
+        given, _ = _UNIT_WORDS[quantity.unit]
+        message = f"`{quantity.text}` is {given}, but `{signal.name}` is {expected}"
+    page.refuse(path, message, hint=f"write it like `{example}`")
+    return None
+
+
+def _with_percent(quantity: Quantity) -> str:
+    """Return what was probably meant: 80 and 0.8 are both 80 %."""
+    percent = quantity.value * 100 if quantity.value <= 1 else quantity.value
+    return f"{percent:.10g}%"
+
+
+def _threshold(
+    signal: Signal, level: tuple[Comparison, Quantity], datapoints: Datapoints | None
+) -> Threshold:
+    comparison, quantity = level
+    return Threshold(
+        signal=signal,
+        comparison=comparison,
+        value=quantity.value,
+        text=quantity.text,
+        datapoints=datapoints,
+    )

@@ -1,0 +1,44 @@
+"""Honest classification: a migration cannot be sold as a config change.
+
+The documents: "SQLite to Aurora and ECS to EKS are NOT config changes." A class also cannot be
+given another risk than the documents give it.
+"""
+
+import re
+
+from xops_watch.core.evolution import Classification
+from xops_watch.rulebook.schema import EvolutionEntry
+
+_DATABASES = r"\b(rds|aurora|postgres(ql)?)\b"
+_TOWARDS = r"(\b(to|onto|into|by|with)\b|->|→)"
+_MOVES_DATABASE = (
+    # Both names in one step, in either order ("SQLite -> Aurora", "RDS instead of SQLite").
+    re.compile(rf"(?=.*\bsqlite\b)(?=.*{_DATABASES})"),
+    # "Upgrade L4 to RDS", "Move the database onto PostgreSQL".
+    re.compile(rf"\b(l4|database|data layer)\b.*{_TOWARDS}.*{_DATABASES}"),
+    # "Database: RDS PostgreSQL", as the component matrix has it.
+    re.compile(rf"^(l4|database): (\w+ to )?((amazon|aws) )?{_DATABASES}"),
+)
+_MOVES_ORCHESTRATION = (
+    re.compile(r"\beks\b"),
+    re.compile(rf"\becs\b.*{_TOWARDS}.*\bkubernetes\b"),
+)
+
+
+def required_class(evolution: EvolutionEntry) -> tuple[Classification, str] | None:
+    """Return the only honest class of a step, and why, when its words leave no choice."""
+    # First steps are left out: they may well warn of a migration that is another step.
+    said = [
+        text.lower()
+        for text in (
+            evolution.id.replace("-", " "),
+            evolution.title,
+            evolution.how,
+            f"{evolution.component}: {evolution.title}",
+        )
+    ]
+    if any(pattern.search(text) for pattern in _MOVES_ORCHESTRATION for text in said):
+        return Classification.ARCHITECTURE_CHANGE, "moving from ECS to EKS"
+    if any(pattern.search(text) for pattern in _MOVES_DATABASE for text in said):
+        return Classification.DATA_MIGRATION, "moving from SQLite to a database server"
+    return None

@@ -1,0 +1,267 @@
+"""From the environment (and an optional YAML file) to frozen, checked settings.
+
+Every name is `XOPS_WATCH_` and the path below, parts joined by `__`:
+`XOPS_WATCH_ECS__CLUSTERS=xops` sets `ecs.clusters`. AWS credentials, region and endpoint are
+not here: they come through boto3's own chain.
+"""
+
+import difflib
+import os
+from datetime import timedelta
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationError, field_validator
+from pydantic_settings import (
+    BaseSettings,
+    NoDecode,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+)
+
+from xops_watch.errors import ConfigurationError
+from xops_watch.located_yaml import Document, read_yaml
+
+PREFIX = "XOPS_WATCH_"
+CONFIG_VARIABLE = f"{PREFIX}CONFIG"
+LISTEN_DEFAULT = "0.0.0.0:9923"
+
+# Lists are written `a,b,c` in the environment, and as YAML lists in the file.
+Names = Annotated[tuple[str, ...], NoDecode]
+
+
+class _Group(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Http(_Group):
+    """Where the metrics, the health checks and the status page are served."""
+
+    listen: str = Field(
+        default=LISTEN_DEFAULT,
+        pattern=r"^(\[[0-9a-fA-F:.]+\]|[^:\s]*):\d{1,5}$",
+        description="Address and port, such as 127.0.0.1:9923 or [::]:9923; port 0 picks one",
+    )
+
+    @property
+    def host(self) -> str:
+        """Return the address to bind."""
+        return self.listen.rsplit(":", 1)[0].strip("[]") or "0.0.0.0"  # noqa: S104 - the contract
+
+    @property
+    def port(self) -> int:
+        """Return the port to bind."""
+        return int(self.listen.rsplit(":", 1)[1])
+
+
+class Sns(_Group):
+    """Where notices go. Without a topic they are written to the log."""
+
+    topic_arn: str | None = Field(
+        default=None,
+        pattern=r"^arn:aws[a-z-]*:sns:[a-z0-9-]+:\d{12}:[A-Za-z0-9_-]{1,256}(\.fifo)?$",
+        description="ARN of the SNS topic that pages the SRE on call",
+    )
+    body: Literal["text", "json", "chat"] = Field(
+        default="text",
+        description="Form of the message body; the JSON form travels beside a text body",
+    )
+    interval_seconds: float = Field(
+        default=5, ge=1, le=300, description="Time between two looks into the outbox"
+    )
+
+
+class Ecs(_Group):
+    """Which ECS clusters are watched."""
+
+    clusters: Names = Field(
+        default=(), description="Cluster names or ARNs, comma-separated; `*` for every cluster"
+    )
+    crew_services: Names = Field(
+        default=("*crew*",),
+        description="Glob patterns of the services that run crews: their waiting tasks are a queue",
+    )
+    ignored_services: Names = Field(
+        default=(), description="Glob patterns of services that do not count as services"
+    )
+    interval_seconds: float = Field(
+        default=60, ge=10, le=3600, description="How often ECS is asked (its reads are free)"
+    )
+
+    @field_validator("clusters", "crew_services", "ignored_services", mode="before")
+    @classmethod
+    def _split(cls, value: object) -> object:
+        return _names(value)
+
+
+class CloudWatch(_Group):
+    """How CloudWatch is read. Each metric of each read is billed: $0.01 per 1,000."""
+
+    interval_seconds: float = Field(
+        default=60, ge=10, le=3600, description="How often metrics are read"
+    )
+    settle_seconds: float = Field(
+        default=120,
+        ge=0,
+        le=900,
+        description="How old a point must be before it is read: younger ones are still revised",
+    )
+
+
+class Aws(_Group):
+    """Limits of one request to AWS, in real seconds."""
+
+    connect_timeout_seconds: float = Field(default=3, gt=0, le=10, description="Time to connect")
+    read_timeout_seconds: float = Field(default=5, gt=0, le=10, description="Time to answer")
+
+
+class Log(_Group):
+    """How the daemon speaks, on stderr."""
+
+    level: Literal["debug", "info", "warning", "error"] = Field(
+        default="info", description="The least important level that is written"
+    )
+    format: Literal["auto", "json", "console"] = Field(
+        default="auto", description="`auto` is console on a terminal and JSON lines elsewhere"
+    )
+
+
+class Clock(_Group):
+    """A faster clock, for demonstrations: every process that shares both values agrees."""
+
+    speed: float = Field(default=1, gt=0, le=3600, description="How fast time passes")
+    anchor: AwareDatetime | None = Field(
+        default=None, description="When the faster time began; needed when speed is not 1"
+    )
+
+
+class Settings(BaseSettings):
+    """Everything that can be configured."""
+
+    model_config = SettingsConfigDict(
+        env_prefix=PREFIX,
+        env_nested_delimiter="__",
+        frozen=True,
+        extra="forbid",
+        hide_input_in_errors=True,
+    )
+
+    stack: str = Field(
+        default="xops",
+        pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,62}$",
+        description="Name of the watched stack, in messages and on the page",
+    )
+    state_path: Path = Field(
+        default=Path("/var/lib/xops-watch/state.db"),
+        description="SQLite file that survives restarts; its directory must exist",
+    )
+    rules_path: Path | None = Field(
+        default=None, description="Directory of rule files; the shipped rules when not set"
+    )
+    tick_seconds: float = Field(default=15, ge=1, le=3600, description="Time between two ticks")
+    retention_days: float = Field(
+        default=15, ge=1, le=455, description="How long readings and transitions are kept"
+    )
+    runbooks_url: str = Field(
+        default="docs/runbooks",
+        pattern=r"^[^\s\x00-\x1f]{1,500}$",
+        description="Where the runbooks are published: messages link to <this>/<rule id>.md",
+    )
+    http: Http = Http()
+    sns: Sns = Sns()
+    ecs: Ecs = Ecs()
+    cloudwatch: CloudWatch = CloudWatch()
+    aws: Aws = Aws()
+    log: Log = Log()
+    clock: Clock = Clock()
+
+    @property
+    def tick_interval(self) -> timedelta:
+        """Return the time between two ticks."""
+        return timedelta(seconds=self.tick_seconds)
+
+    @property
+    def watches_something(self) -> bool:
+        """Tell whether any source has what it needs."""
+        return bool(self.ecs.clusters)
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,  # noqa: ARG003 - no .env file is ever read
+        file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003 - secrets are named one by one
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """The environment wins over the file."""
+        return init_settings, env_settings, _ConfigFile(settings_cls)
+
+
+class _ConfigFile(PydanticBaseSettingsSource):
+    """The YAML file named by XOPS_WATCH_CONFIG."""
+
+    def get_field_value(self, field: object, field_name: str) -> tuple[object, str, bool]:  # noqa: ARG002 - pydantic-settings' interface
+        """Not asked: the file is read as a whole."""
+        return None, field_name, False
+
+    def __call__(self) -> dict[str, object]:
+        """Return the content of the file, nothing when none is named."""
+        document = _config_file()
+        return dict(document.content) if document and isinstance(document.content, dict) else {}
+
+
+def read_settings() -> Settings:
+    """Return the settings of this environment; raises ConfigurationError naming what is wrong."""
+    _refuse_unknown()
+    document = _config_file()
+    try:
+        return Settings()
+    except ValidationError as error:
+        problems = [
+            f"{_place(item['loc'], document)}: {item['msg'].removeprefix('Value error, ')}"
+            for item in error.errors(include_url=False, include_input=False)
+        ]
+        raise ConfigurationError("\n".join(problems), hint=_HINT) from error
+
+
+_HINT = "docs/reference/settings.md lists every setting with its form"
+
+
+def _config_file() -> Document | None:
+    path = os.environ.get(CONFIG_VARIABLE)
+    if not path:
+        return None
+    document = read_yaml(Path(path))
+    problems = [str(problem) for problem in document.problems]
+    if not problems and not isinstance(document.content, dict | None):
+        problems = [f"{path}: is not a mapping of settings"]
+    if problems:
+        raise ConfigurationError("\n".join(problems), hint=f"{CONFIG_VARIABLE} names this file")
+    return document
+
+
+def _refuse_unknown() -> None:
+    """A misspelt variable must not be silently without effect."""
+    known = {f"{PREFIX}{name.upper()}" for name in Settings.model_fields} | {CONFIG_VARIABLE}
+    for name in sorted(os.environ):
+        first = name.upper().split("__", 1)[0]
+        if first.startswith(PREFIX) and first not in known:
+            close = difflib.get_close_matches(first, known, n=1)
+            meant = f"; did you mean {close[0]}?" if close else ""
+            raise ConfigurationError(f"{name} is not a setting{meant}", hint=_HINT)
+
+
+def _place(location: tuple[int | str, ...], document: Document | None) -> str:
+    """Name the variable, or the line of the file that a value came from."""
+    variable = PREFIX + "__".join(str(part).upper() for part in location)
+    position = document.position(location) if document and variable not in os.environ else None
+    if document is None or position is None:
+        return variable
+    return f"{document.file}:{position.line}:{position.column}: {'.'.join(map(str, location))}"
+
+
+def _names(value: object) -> object:
+    if isinstance(value, str):
+        return tuple(part.strip() for part in value.split(",") if part.strip())
+    return value

@@ -1,0 +1,1 @@
+"""One provider per file: what it says, as readings and gaps; no decisions."""

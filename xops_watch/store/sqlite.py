@@ -1,0 +1,153 @@
+"""The store and the outbox in one SQLite file."""
+
+import threading
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from datetime import datetime, timedelta
+from pathlib import Path
+
+from sqlite_utils import Database
+
+from xops_watch.core.evaluate import Evaluation, TriggerKey
+from xops_watch.core.reading import History, Observation
+from xops_watch.core.trigger import Transition, Trigger
+from xops_watch.errors import StoreError
+from xops_watch.ports import OutboxDepth, Owed
+from xops_watch.store import observations, opening, outbox, triggers
+from xops_watch.store.failure import legible, translated
+from xops_watch.store.filesystem import IN_MEMORY, Journal, suitable_journal
+from xops_watch.store.transactions import reading, writing
+
+FREE_PAGES_SHARE_MAX = 4  # up to a quarter of the file stays free for the next hours' readings
+VACUUM_PAGES_MAX = 5_000  # 20 MB handed back at a time, so that a tick waits well under a second
+
+
+class SqliteStore:
+    """Satisfies `ports.Store` and `ports.Outbox`; every failure is a StoreError.
+
+    The ticking and the delivering thread share one connection, one at a time: SQLite lets one
+    write anyway, and so neither ever finds the database locked by the other. Another process
+    is waited for, `opening.BUSY_TIMEOUT_SECONDS` at most.
+    """
+
+    def __init__(self, db: Database, *, place: str, journal: Journal) -> None:
+        self._db = db
+        self._place = place
+        self._lock = threading.Lock()
+        self.journal = journal
+
+    @classmethod
+    def open(cls, path: Path, *, journal: Journal | None = None) -> "SqliteStore":
+        """Open the state file, made if need be; `journal` None suits it to the filesystem.
+
+        Raises StoreError when it is not ours, newer, damaged, or not writable.
+        """
+        place = opening.located(path)
+        db, in_use = opening.open_file(place, journal or suitable_journal(place))
+        return cls(db, place=str(place), journal=in_use)
+
+    @classmethod
+    def in_memory(cls) -> "SqliteStore":
+        """Return a store that keeps nothing beyond the process."""
+        return cls(opening.in_memory(), place=":memory:", journal=IN_MEMORY)
+
+    def close(self) -> None:
+        """Let go of the file; every later call raises StoreError."""
+        with self._lock, translated(self._place, "close"):
+            self._db.close()
+
+    def record(self, observations_: Sequence[Observation]) -> None:
+        """Keep readings (the last value written for an instant wins) and the newest gaps."""
+        with self._writing("record observations"):
+            observations.record(self._db, observations_)
+
+    def history(self, needs: Mapping[str, timedelta], *, now: datetime) -> History:
+        """Return, per signal, the readings of the asked time up to `now`, and the open gaps.
+
+        Every subject known of a signal is there, if need be with no reading. What lies in the
+        future of `now` is left out.
+        """
+        with self._reading("read the history"):
+            return observations.history(self._db, needs, now=now)
+
+    def triggers(self) -> Mapping[TriggerKey, Trigger]:
+        """Return every trigger."""
+        with self._reading("read the triggers"):
+            return triggers.triggers(self._db)
+
+    def commit(self, evaluation: Evaluation) -> None:
+        """Write triggers, transitions and notices in one transaction: all or nothing."""
+        with self._writing("commit an evaluation"):
+            triggers.put(self._db, evaluation)
+            outbox.put(self._db, evaluation.notices)
+
+    def transitions(self, *, limit: int) -> Sequence[Transition]:
+        """Return the newest transitions, newest first."""
+        with self._reading("read the transitions"):
+            return triggers.transitions(self._db, limit=max(limit, 0))
+
+    def prune(self, *, before: datetime) -> int:
+        """Drop readings, transitions and delivered notices older than `before`; return how many.
+
+        Gaps and subjects of which nothing newer is known go too, uncounted.
+        """
+        with self._writing("prune"):
+            dropped = observations.prune(self._db, before=before)
+            dropped += triggers.prune(self._db, before=before)
+            dropped += outbox.prune(self._db, before=before)
+        self._shrink()
+        return dropped
+
+    def owed(self, *, now: datetime, limit: int) -> Sequence[Owed]:
+        """Return notices whose next attempt is due, oldest first."""
+        with self._reading("read the outbox"):
+            return outbox.owed(self._db, now=now, limit=max(limit, 0))
+
+    def mark_delivered(self, key: str, *, at: datetime) -> None:
+        """Note that the receiver took it; StoreError when there is no such notice."""
+        with self._writing("mark a notice delivered"):
+            known = outbox.mark_delivered(self._db, key, at=at)
+        self._demand(known, key)
+
+    def mark_failed(self, key: str, *, error: str, retry_at: datetime) -> None:
+        """Note one failed attempt and when the next is due; nothing once it is delivered."""
+        with self._writing("mark a notice failed"):
+            known = outbox.mark_failed(self._db, key, error=error, retry_at=retry_at)
+        self._demand(known, key)
+
+    def depth(self) -> OutboxDepth:
+        """Return how much is owed, due or not."""
+        with self._reading("read the outbox"):
+            return outbox.depth(self._db)
+
+    @contextmanager
+    def _writing(self, doing: str) -> Iterator[None]:
+        with self._lock, translated(self._place, doing), writing(self._db):
+            yield
+
+    @contextmanager
+    def _reading(self, doing: str) -> Iterator[None]:
+        with (
+            self._lock,
+            translated(self._place, doing),
+            legible(self._place, doing),
+            reading(self._db),
+        ):
+            yield
+
+    def _shrink(self) -> None:
+        """Hand pages back to the filesystem when far more are free than will soon be used."""
+        with self._lock, translated(self._place, "shrink"):
+            free = self._db.execute("PRAGMA freelist_count").fetchone()[0]
+            pages = self._db.execute("PRAGMA page_count").fetchone()[0]
+            surplus = min(free - pages // FREE_PAGES_SHARE_MAX, VACUUM_PAGES_MAX)
+            if surplus > 0:
+                # A script, because `execute` takes one step of this pragma: one page.
+                self._db.executescript(f"PRAGMA incremental_vacuum({surplus});")
+
+    def _demand(self, known: bool, key: str) -> None:  # noqa: FBT001 - what is demanded
+        if not known:
+            raise StoreError(
+                f"{self._place}: no notice has the key {key}",
+                hint="only what `owed` returned can be marked: was the file replaced?",
+            )

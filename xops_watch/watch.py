@@ -1,0 +1,78 @@
+"""One tick, top to bottom: collect, record, evaluate, commit, publish. Read this first."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+
+from structlog.typing import FilteringBoundLogger
+
+from xops_watch.clock import monotonic
+from xops_watch.collect import Collector
+from xops_watch.core.evaluate import Evaluation, evaluate
+from xops_watch.core.notice import Stack
+from xops_watch.core.rule import Rulebook
+from xops_watch.core.signal import SIGNALS
+from xops_watch.core.snapshot import Snapshot, compose
+from xops_watch.core.trigger import Status
+from xops_watch.ports import Clock, Publisher, Store
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Watch:
+    """The watch over one stack. Nothing of a tick is kept here: it is in the store."""
+
+    stack: Stack
+    rulebook: Rulebook
+    clock: Clock
+    collector: Collector
+    store: Store
+    publisher: Publisher
+    log: FilteringBoundLogger
+
+    def tick(self) -> Snapshot:
+        """Pass once through the house; the clock is read once. Raises StoreError."""
+        began, now = monotonic(), self.clock.now()
+        collection = self.collector.collect(now=now)
+        self.store.record(collection.observations)
+        history = self.store.history(_needs(self.rulebook), now=now)
+        before = self.store.triggers()
+        evaluation = evaluate(self.rulebook, history, before, stack=self.stack, now=now)
+        self.store.commit(evaluation)
+        snapshot = compose(
+            evaluation,
+            history,
+            collection.reports,
+            self.rulebook,
+            stack=self.stack.name,
+            duration_seconds=monotonic() - began,
+        )
+        self.publisher.publish(snapshot)
+        self._tell(evaluation, snapshot)
+        return snapshot
+
+    def _tell(self, evaluation: Evaluation, snapshot: Snapshot) -> None:
+        for transition in evaluation.transitions:
+            self.log.info(
+                "trigger_changed",
+                rule=transition.rule,
+                subject=transition.subject,
+                before=str(transition.before),
+                after=str(transition.after),
+                evidence=transition.evidence,
+            )
+        statuses = [trigger.status for trigger in evaluation.triggers]
+        self.log.info(
+            "tick",
+            seconds=round(snapshot.duration_seconds, 3),
+            signals=len(snapshot.signals),
+            triggers=len(statuses),
+            pending=statuses.count(Status.PENDING),
+            firing=statuses.count(Status.FIRING),
+            blind=sum(trigger.blind for trigger in evaluation.triggers),
+            sources_down=[report.source for report in snapshot.sources if not report.up],
+        )
+
+
+def _needs(rulebook: Rulebook) -> Mapping[str, timedelta]:
+    """Signals that no rule reads are shown as well: of them the newest reading is enough."""
+    return {signal.name: signal.grace for signal in SIGNALS} | rulebook.needs()
