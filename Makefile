@@ -6,7 +6,9 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help demo test check fix docs dashboards bench lock image-test clean
+
+checks := check-style check-types check-imports check-dead-code check-docs check-image
+.PHONY: help demo test check $(checks) fix docs dashboards bench lock image-test clean
 
 PYTHON ?= python3
 ARGS ?=
@@ -15,8 +17,10 @@ venv := .venv
 py := $(venv)/bin/python
 # Compiling every module of every package at once takes longer than the rest of the installation;
 # python compiles what it imports anyway.
-pip := $(py) -m pip --quiet --disable-pip-version-check --no-input
+pip := $(py) -m pip -qq --disable-pip-version-check --no-input
 install := $(pip) install --no-compile --no-deps --require-hashes --only-binary :all: -r
+mkdocs := NO_MKDOCS_2_WARNING=1 $(py) -m mkdocs
+# Where AWS's answers are read, a second opinion: pyright sees keys that may be absent.
 typed_twice := xops_watch/aws xops_watch/sources xops_watch/notify xops_watch/store xops_watch/bootstrap.py
 
 help: ## List the targets
@@ -28,17 +32,29 @@ demo: $(venv)/.demo ## Run the daemon on an embedded AWS: no account needed; ARG
 test: $(venv)/.test ## Run every test; ARGS="-k outbox" for some
 	@exec $(py) -m pytest $(ARGS)
 
-check: $(venv)/.dev ## Style, types, architecture, dead code, drift of what is generated
+check: $(checks) ## Style, types, architecture, dead code, drift of what is generated
+
+check-style: $(venv)/.dev
 	$(py) -m ruff check
 	$(py) -m ruff format --check
+
+check-types: $(venv)/.dev
 	$(py) -m mypy
 	$(venv)/bin/pyright $(typed_twice)
+
+check-imports: $(venv)/.dev
 	$(venv)/bin/lint-imports
 	$(venv)/bin/deptry .
+
+check-dead-code: $(venv)/.dev
 	$(py) -m vulture
-	$(py) -m dashboards.generate --check
+
+check-docs: $(venv)/.dev
 	$(py) -m docs.generate --check
-	NO_MKDOCS_2_WARNING=1 $(py) -m mkdocs --quiet build --strict
+	$(py) -m dashboards.generate --check
+	$(mkdocs) --quiet build --strict
+
+check-image: $(venv)/.dev
 	$(venv)/bin/hadolint Dockerfile
 
 fix: $(venv)/.dev ## Correct what can be corrected by a tool
@@ -47,7 +63,7 @@ fix: $(venv)/.dev ## Correct what can be corrected by a tool
 
 docs: $(venv)/.dev ## Generate the reference pages and build the site into site/
 	$(py) -m docs.generate
-	NO_MKDOCS_2_WARNING=1 $(py) -m mkdocs build --strict
+	$(mkdocs) build --strict
 
 dashboards: $(venv)/.test ## Generate dashboards/*.json
 	$(py) -m dashboards.generate

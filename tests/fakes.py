@@ -1,5 +1,6 @@
 """Small working stand-ins for what is slow, remote or hard to break: fakes, not mocks."""
 
+import threading
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -155,13 +156,14 @@ class MemoryStore:
 class RecordingNotifier:
     """Keeps what it took; answers each attempt by the next of `answers`, then takes everything.
 
-    An answer is None to take the notice, or the error to refuse it with.
+    An answer is None to take the notice, or the error to refuse it with. `answers` may be
+    changed between two attempts.
     """
 
     def __init__(self, *answers: DeliveryError | None) -> None:
         self.tried: list[Notice] = []
         self.taken: list[Notice] = []
-        self._answers = list(answers)
+        self.answers = list(answers)
 
     @property
     def name(self) -> str:
@@ -171,7 +173,7 @@ class RecordingNotifier:
     def send(self, notice: Notice) -> None:
         """Take the notice, or refuse it as planned."""
         self.tried.append(notice)
-        answer = self._answers.pop(0) if self._answers else None
+        answer = self.answers.pop(0) if self.answers else None
         if answer is not None:
             raise answer
         self.taken.append(notice)
@@ -211,3 +213,64 @@ class RecordingTelemetry:
     def outbox(self, depth: OutboxDepth, *, now: datetime) -> None:
         """Keep the depth and when it was shown."""
         self.depths.append((depth, now))
+
+
+class FakeClock:
+    """A clock that stands still until it is moved; `speed` of its seconds take a real one."""
+
+    def __init__(self, now: datetime, *, speed: float = 1.0) -> None:
+        self._now = now
+        self._speed = speed
+
+    def now(self) -> datetime:
+        """Return the instant it was set to."""
+        return self._now
+
+    def real_seconds(self, duration: timedelta) -> float:
+        """Return how many real seconds `duration` takes on this clock."""
+        return duration.total_seconds() / self._speed
+
+    def advance(self, duration: timedelta) -> datetime:
+        """Move on (or back, when negative) and return the new instant."""
+        self._now += duration
+        return self._now
+
+
+class FakeSource:
+    """Answers each question by the next of `answers`, then by the last one again.
+
+    An answer is what to return, or what to raise. After `hang` a question blocks until
+    `release`. `asked` keeps the instants of the questions.
+    """
+
+    def __init__(
+        self,
+        *answers: Sequence[Observation] | BaseException,
+        name: str = "fake",
+        signals: tuple[str, ...] = ("ecs.tasks_pending",),
+        interval: timedelta = timedelta(minutes=1),
+    ) -> None:
+        self.name = name
+        self.signals = signals
+        self.interval = interval
+        self.asked: list[datetime] = []
+        self._answers = list(answers) or [()]
+        self._gate = threading.Event()
+        self._gate.set()
+
+    def hang(self) -> None:
+        """Make the coming questions block."""
+        self._gate.clear()
+
+    def release(self) -> None:
+        """Let go the question that blocks, and those to come."""
+        self._gate.set()
+
+    def observe(self, *, now: datetime) -> Sequence[Observation]:
+        """Answer as planned."""
+        self.asked.append(now)
+        answer = self._answers.pop(0) if len(self._answers) > 1 else self._answers[0]
+        self._gate.wait()
+        if isinstance(answer, BaseException):
+            raise answer
+        return answer

@@ -4,6 +4,7 @@ Importing it is slow (boto3): who must answer early opens its port before.
 """
 
 import http.client
+import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
@@ -132,6 +133,9 @@ class _Clients:
             user_agent_extra=f"xops-watch/{__version__}",
         )
         self._session = boto3.session.Session()
+        if not self._session.region_name:
+            # ECS and every other SDK say AWS_REGION; boto3 only knows AWS_DEFAULT_REGION.
+            self._session = boto3.session.Session(region_name=os.environ.get("AWS_REGION"))
 
     @overload
     def make(self, service: Literal["ecs"], *, region: str | None = None) -> "ECSClient": ...

@@ -10,18 +10,13 @@ from structlog.typing import FilteringBoundLogger
 
 from xops_watch.clock import monotonic
 from xops_watch.core.cadence import Pace, is_due
-from xops_watch.core.reading import Gap, Observation, Reading
+from xops_watch.core.reading import Gap, Observation
 from xops_watch.core.snapshot import SourceReport
 from xops_watch.errors import GapReason, SourceError
-from xops_watch.ports import Source, Telemetry
+from xops_watch.ports import Collection, Source, Telemetry
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Collection:
-    """What one round brought: observations of the sources that were asked, reports of all."""
-
-    observations: tuple[Observation, ...]
-    reports: tuple[SourceReport, ...]
+# The provider answered; there is just nothing to measure, or nothing new.
+_ANSWERS = frozenset({GapReason.STALE, GapReason.NOT_APPLICABLE})
 
 
 class Collector:
@@ -67,60 +62,71 @@ class Collector:
             error = SourceError(why, reason=GapReason.TIMEOUT, hint="its endpoint may hang")
             return self._failed(runner, error, now=now)
         answer, runner.answer = runner.answer, None
-        try:
-            observations = answer.result()
-        except SourceError as error:
-            runner.pace = runner.pace.after(refused=error.reason is GapReason.THROTTLED)
-            return self._failed(runner, error, now=now)
-        except Exception as error:  # noqa: BLE001 - the one place: a bug in a source blinds only it
-            self._telemetry.source_bug(runner.source.name)
-            self._log.error("source_bug", source=runner.source.name, exc_info=error)
-            why = f"{runner.source.name}: unexpected {type(error).__name__}; see the log"
-            wrapped = SourceError(why, reason=GapReason.INVALID, hint="report this as a bug")
-            return self._failed(runner, wrapped, now=now)
-        self._succeeded(runner, observations, now=now)
-        return observations
+        match answer.exception():
+            case None:
+                return self._answered(runner, answer.result(), now=now)
+            case SourceError() as error:
+                runner.pace = runner.pace.after(refused=error.reason is GapReason.THROTTLED)
+                return self._failed(runner, error, now=now)
+            case bug:
+                runner.pace = runner.pace.after(refused=False)
+                return self._failed(runner, self._bug(runner, bug), now=now)
+
+    def _bug(self, runner: "_Runner", bug: BaseException) -> SourceError:
+        """A bug in a source, SystemExit included, blinds only that source."""
+        name = runner.source.name
+        self._telemetry.source_bug(name)
+        self._log.error("source_bug", source=name, exc_info=bug)
+        why = f"{name}: unexpected {type(bug).__name__}; see the log"
+        return SourceError(why, reason=GapReason.INVALID, hint="report this as a bug")
 
     def _failed(self, runner: "_Runner", error: SourceError, *, now: datetime) -> Sequence[Gap]:
         source = runner.source
-        if runner.report.up or runner.report.detail != error.what:
-            self._log.warning(
-                "source_read_failed",
-                source=source.name,
-                reason=str(error.reason),
-                detail=error.what,
-                hint=error.hint,
-            )
-        runner.report = SourceReport(
-            source=source.name,
-            up=False,
-            last_success=runner.report.last_success,
-            duration_seconds=runner.seconds(),
+        self._tell(
+            runner,
+            "source_read_failed",
+            reason=error.reason,
             detail=error.what,
+            hint=error.hint,
         )
-        self._telemetry.gap(source.name, error.reason)
-        return [
+        runner.report = runner.reported(up=False, detail=error.what, now=now)
+        gaps = [
             Gap(signal=name, subject=None, reason=error.reason, detail=error.what, noticed_at=now)
             for name in source.signals
         ]
+        self._count(source, gaps)
+        return gaps
 
-    def _succeeded(
+    def _answered(
         self, runner: "_Runner", observations: Sequence[Observation], *, now: datetime
-    ) -> None:
+    ) -> Sequence[Observation]:
         gaps = [o for o in observations if isinstance(o, Gap)]
-        for gap in gaps:
-            self._telemetry.gap(runner.source.name, gap.reason)
-        throttled = any(gap.reason is GapReason.THROTTLED for gap in gaps)
+        self._count(runner.source, gaps)
+        failures = [gap for gap in gaps if gap.reason not in _ANSWERS]
+        throttled = any(gap.reason is GapReason.THROTTLED for gap in failures)
         runner.pace = runner.pace.after(refused=throttled)
-        if not runner.report.up and runner.report.detail:
+        if failures:
+            reason, detail = failures[0].reason, failures[0].detail
+            self._tell(runner, "source_read_in_part", reason=reason, detail=detail)
+        elif runner.told is not None:
             self._log.info("source_read_again", source=runner.source.name)
-        runner.report = SourceReport(
-            source=runner.source.name,
-            up=not gaps or any(isinstance(o, Reading) for o in observations),
-            last_success=now,
-            duration_seconds=runner.seconds(),
-            detail=gaps[0].detail if gaps else "",
+            runner.told = None
+        runner.report = runner.reported(
+            up=not failures or len(failures) < len(observations),
+            detail=failures[0].detail if failures else "",
+            now=now,
         )
+        return observations
+
+    def _count(self, source: Source, gaps: Sequence[Gap]) -> None:
+        for gap in gaps:
+            self._telemetry.gap(source.name, gap.reason)
+
+    def _tell(self, runner: "_Runner", event: str, *, reason: GapReason, **fields: str) -> None:
+        """Log what changed: a failure that goes on, in other words perhaps, is not told again."""
+        if runner.told != (event, reason):
+            runner.told = (event, reason)
+            self._log.warning(event, source=runner.source.name, reason=str(reason), **fields)
 
 
 @dataclass(slots=True)
@@ -131,6 +137,7 @@ class _Runner:
     pace: Pace = field(default_factory=Pace)
     answer: "Future[Sequence[Observation]] | None" = None
     report: SourceReport = field(init=False)
+    told: tuple[str, GapReason] | None = None
     _began: float = 0.0
     _ended: float | None = None
 
@@ -151,12 +158,17 @@ class _Runner:
         self.answer = Future()
         self._began, self._ended = monotonic(), None
         name = f"source-{self.source.name}"
-        threading.Thread(target=self._run, args=(self.answer, now), name=name, daemon=True).start()
+        run = threading.Thread(target=self._run, args=(self.answer, now), name=name, daemon=True)
+        try:
+            run.start()
+        except RuntimeError as error:
+            # Without this the source would count as busy for ever.
+            self.answer.set_exception(_no_thread(self.source, error))
         return self.answer
 
     def _run(self, answer: "Future[Sequence[Observation]]", now: datetime) -> None:
         try:
-            observations = self.source.observe(now=now)
+            observations = tuple(self.source.observe(now=now))
         except BaseException as error:  # noqa: BLE001 - carried to the tick, which decides
             self._ended = monotonic()
             answer.set_exception(error)
@@ -164,6 +176,20 @@ class _Runner:
             self._ended = monotonic()
             answer.set_result(observations)
 
-    def seconds(self) -> float:
-        """Return how long the newest run took, or has taken so far."""
-        return (self._ended or monotonic()) - self._began
+    def reported(self, *, up: bool, detail: str, now: datetime) -> SourceReport:
+        """Return the report of the newest run, which may not have ended."""
+        return SourceReport(
+            source=self.source.name,
+            up=up,
+            last_success=now if up else self.report.last_success,
+            duration_seconds=(self._ended or monotonic()) - self._began,
+            detail=detail,
+        )
+
+
+def _no_thread(source: Source, error: RuntimeError) -> SourceError:
+    return SourceError(
+        f"{source.name} could not be asked: {error}",
+        reason=GapReason.UNREACHABLE,
+        hint="the task is short of memory or threads",
+    )

@@ -1,4 +1,4 @@
-"""The life of the process: three jobs, signals and a watchdog; no word of the domain."""
+"""The life of the process: its jobs, signals and a watchdog; no word of the domain."""
 
 import os
 import signal
@@ -6,6 +6,7 @@ import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, timedelta
+from queue import Empty, SimpleQueue
 
 from apscheduler.events import EVENT_JOB_ERROR, EVENT_JOB_EXECUTED, JobExecutionEvent
 from apscheduler.executors.pool import ThreadPoolExecutor
@@ -16,19 +17,33 @@ from xops_watch.clock import machine_now, monotonic
 from xops_watch.errors import XopsWatchError
 from xops_watch.ports import Clock
 
-DRAIN_SECONDS = 20.0  # ECS kills 30 s after SIGTERM by default
-STALL_SECONDS_MIN = 60.0  # a tick waits at most for its collector's deadline and the store's lock
 BUGS_MAX = 3  # unexpected errors of one job in a row before the process ends itself
-EXIT_STALLED = 1
+EXIT_FATAL = 1
+LOOK_SECONDS = 1.0  # how often the main thread looks after the jobs
+LAST_WORD_SECONDS = 1.0  # a log line on the way out: what hangs may be the log itself
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Job:
-    """Something done again and again; `interval` is in the time of the clock."""
+    """Something done again and again; `interval` is in the time of the clock.
+
+    `failed` is told of every run that raised.
+    """
 
     name: str
     run: Callable[[], object]
     interval: timedelta
+    failed: Callable[[], object] = lambda: None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Limits:
+    """Real seconds that the process gives to what may hang."""
+
+    end: float = 20.0  # from the signal to the exit; ECS kills after 30 s by default
+    last_runs: float = 10.0  # of these for running jobs: the collector's deadline
+    drain: float = 18.0  # at most, of what is left then
+    stall: float = 60.0  # at least: a tick may wait for its collector and for the store's lock
 
 
 @dataclass(slots=True, kw_only=True)
@@ -44,29 +59,32 @@ class Daemon:
     drain: Callable[[float], object]
     clock: Clock
     log: FilteringBoundLogger
-    _stop: threading.Event = field(default_factory=threading.Event)
-    _fatal: threading.Event = field(default_factory=threading.Event)
+    limits: Limits = field(default_factory=Limits)
+    # Not an Event: its lock, held by the main thread when the signal comes, would never be freed.
+    _ends: SimpleQueue[None] = field(default_factory=SimpleQueue)
+    _exit_code: int = 0
     _bugs: dict[str, int] = field(default_factory=dict)
-    _heard: float = 0.0
+    _silent_seconds: float = 0.0
 
     def run(self) -> int:
         """Run until the end and return the exit code: 0 after a signal, 1 after a fatal error."""
         for number in (signal.SIGTERM, signal.SIGINT):
-            signal.signal(number, lambda *_: self._stop.set())
-        self._heard = monotonic()
+            signal.signal(number, lambda *_: self.stop())
         scheduler = self._scheduler()
         scheduler.start()
-        self._wait()
-        self.log.info("stopping", fatal=self._fatal.is_set())
-        began = monotonic()
-        scheduler.pause()
-        self.drain(DRAIN_SECONDS - 2)
-        self._leave(scheduler, DRAIN_SECONDS - (monotonic() - began))
-        return 1 if self._fatal.is_set() else 0
+        self._wait(scheduler)
+        ending = threading.Thread(target=self._end, args=(scheduler,), name="ending", daemon=True)
+        ending.start()
+        ending.join(timeout=self.limits.end)
+        if ending.is_alive():
+            self._last_word("left_running_job", hint="its work is done again after the restart")
+            # The thread that hangs would hold a normal exit for ever.
+            os._exit(self._exit_code)
+        return self._exit_code
 
     def stop(self) -> None:
         """Ask the daemon to end as a signal would."""
-        self._stop.set()
+        self._ends.put(None)
 
     def _scheduler(self) -> BackgroundScheduler:
         # The defaults skip jobs that start 1 s late, and start them once for every time missed.
@@ -89,35 +107,76 @@ class Daemon:
     def _ended(self, event: JobExecutionEvent) -> None:
         """A job ended, well or not: it is alive. SystemExit in a job would change nothing."""
         if event.job_id == self.watched:
-            self._heard = monotonic()
-        if event.exception is None:
+            self._silent_seconds = 0.0
+        error = event.exception
+        if error is None:
             self._bugs[event.job_id] = 0
             return
-        if isinstance(event.exception, XopsWatchError):
-            error = event.exception
+        if not isinstance(error, XopsWatchError):
+            self._bugs[event.job_id] = self._bugs.get(event.job_id, 0) + 1
+            if self._bugs[event.job_id] >= BUGS_MAX:
+                self._exit_code = EXIT_FATAL
+                self.stop()
+        self._job(event.job_id).failed()
+        if isinstance(error, XopsWatchError):
             self.log.error("job_failed", job=event.job_id, detail=error.what, hint=error.hint)
-            return
-        self._bugs[event.job_id] = self._bugs.get(event.job_id, 0) + 1
-        self.log.error("job_bug", job=event.job_id, exc_info=event.exception)
-        if self._bugs[event.job_id] >= BUGS_MAX:
-            self._fatal.set()
-            self._stop.set()
+        else:
+            self.log.error("job_bug", job=event.job_id, exc_info=error)
 
-    def _wait(self) -> None:
-        watched = next(job for job in self.jobs if job.name == self.watched)
-        limit = max(3 * self.clock.real_seconds(watched.interval), STALL_SECONDS_MIN)
-        while not self._stop.wait(timeout=1.0):
-            silent = monotonic() - self._heard
-            if silent > limit:
-                self.log.error("stalled", job=self.watched, silent_seconds=round(silent))
+    def _wait(self, scheduler: BackgroundScheduler) -> None:
+        """Return when the daemon should end; end the process when the watched job is silent.
+
+        Silence is counted in looks: when the machine stood still, so did the counting.
+        """
+        interval = self.clock.real_seconds(self._job(self.watched).interval)
+        limit = max(3 * interval, self.limits.stall)
+        while True:
+            try:
+                self._ends.get(timeout=LOOK_SECONDS)
+            except Empty:
+                self._silent_seconds += LOOK_SECONDS
+            else:
+                return
+            if self._silent_seconds > limit:
+                self._last_word("stalled", job=self.watched, seconds=round(self._silent_seconds))
                 # The thread that hangs would hold a normal exit for ever; ECS restarts what ended.
-                os._exit(EXIT_STALLED)
+                os._exit(EXIT_FATAL)
+            _plan_again(scheduler)
 
-    def _leave(self, scheduler: BackgroundScheduler, seconds: float) -> None:
-        """Let running jobs end; one that does not end in time must not hold the process."""
-        ending = threading.Thread(target=scheduler.shutdown, name="shutdown", daemon=True)
-        ending.start()
-        ending.join(timeout=max(0.0, seconds))
-        if ending.is_alive():
-            self.log.warning("left_running_job", hint="its work is done again after the restart")
-            os._exit(1 if self._fatal.is_set() else 0)
+    def _end(self, scheduler: BackgroundScheduler) -> None:
+        """Let running jobs end, then drain: what the last tick owes is sent with the rest."""
+        began = monotonic()
+        self.log.info("stopping", fatal=self._exit_code == EXIT_FATAL)
+        jobs = threading.Thread(target=scheduler.shutdown, name="shutdown", daemon=True)
+        jobs.start()
+        jobs.join(timeout=self.limits.last_runs)
+        left = self.limits.end - (monotonic() - began) - LAST_WORD_SECONDS
+        try:
+            self.drain(min(left, self.limits.drain))
+        except XopsWatchError as error:
+            # What is owed stays where it is: the next process drains it. This one ended in order.
+            self.log.warning("drain_failed", detail=error.what, hint=error.hint)
+        finally:
+            jobs.join()
+
+    def _last_word(self, event: str, **fields: object) -> None:
+        """Log in a thread of its own, and go on when the log takes nothing more."""
+        word = threading.Thread(
+            target=self.log.error, args=(event,), kwargs=fields, name="last-word", daemon=True
+        )
+        word.start()
+        word.join(timeout=LAST_WORD_SECONDS)
+
+    def _job(self, name: str) -> Job:
+        return next(job for job in self.jobs if job.name == name)
+
+
+def _plan_again(scheduler: BackgroundScheduler) -> None:
+    """Start jobs that are planned too far ahead: the time of day was set back.
+
+    The scheduler plans by it, and would sleep for as long as it was set back.
+    """
+    now = machine_now()
+    for job in scheduler.get_jobs():
+        if job.next_run_time - now > job.trigger.interval + timedelta(seconds=LOOK_SECONDS):
+            job.modify(next_run_time=now)

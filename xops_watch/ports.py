@@ -10,7 +10,7 @@ from structlog.typing import FilteringBoundLogger
 from xops_watch.core.evaluate import Evaluation, TriggerKey
 from xops_watch.core.notice import Notice
 from xops_watch.core.reading import History, Observation
-from xops_watch.core.snapshot import Snapshot
+from xops_watch.core.snapshot import Snapshot, SourceReport
 from xops_watch.core.trigger import Transition, Trigger
 
 
@@ -46,6 +46,22 @@ class Source(Protocol):
 
     def observe(self, *, now: datetime) -> Sequence[Observation]:
         """Return what the provider says, readings and gaps."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Collection:
+    """What one round brought: observations of the sources that were asked, reports of all."""
+
+    observations: tuple[Observation, ...]
+    reports: tuple[SourceReport, ...]
+
+
+class Collects(Protocol):
+    """Asks the sources."""
+
+    def collect(self, *, now: datetime) -> Collection:
+        """Return what the sources that are due say; never raises for a source."""
         ...
 
 

@@ -7,14 +7,13 @@ from datetime import timedelta
 from structlog.typing import FilteringBoundLogger
 
 from xops_watch.clock import monotonic
-from xops_watch.collect import Collector
 from xops_watch.core.evaluate import Evaluation, evaluate
 from xops_watch.core.notice import Stack
 from xops_watch.core.rule import Rulebook
 from xops_watch.core.signal import SIGNALS
 from xops_watch.core.snapshot import Snapshot, compose
 from xops_watch.core.trigger import Status
-from xops_watch.ports import Clock, Publisher, Store
+from xops_watch.ports import Clock, Collects, Publisher, Store
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,7 +23,7 @@ class Watch:
     stack: Stack
     rulebook: Rulebook
     clock: Clock
-    collector: Collector
+    collector: Collects
     store: Store
     publisher: Publisher
     log: FilteringBoundLogger

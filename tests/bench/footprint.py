@@ -2,6 +2,7 @@
 
 import http.client
 import os
+import socket
 import statistics
 import subprocess
 import sys
@@ -21,7 +22,6 @@ from xops_watch.embedded_aws.process import spawn
 
 STARTS = 5
 SCRAPES = 500
-PORT = 19923
 
 
 def measure_footprint(*, seconds: float) -> Iterator[Row]:
@@ -29,10 +29,11 @@ def measure_footprint(*, seconds: float) -> Iterator[Row]:
     with spawn() as aws, tempfile.TemporaryDirectory() as directory:
         pager = stage.build(aws)
         stage.World(aws=aws, clock=ScaledClock(anchor=machine_now(), speed=1)).move()
-        environment = _environment(aws, pager, Path(directory))
+        port = _free_port()
+        environment = _environment(aws, pager, Path(directory), port)
         starts = []
         for _ in range(STARTS):
-            with _daemon(environment) as (_, answered):
+            with _daemon(environment, port) as (_, answered):
                 starts.append(answered)
         middle, worst = statistics.median(starts), max(starts)
         yield Row(
@@ -40,9 +41,9 @@ def measure_footprint(*, seconds: float) -> Iterator[Row]:
             measured=f"{middle * 1000:.0f} ms median of {STARTS}, {worst * 1000:.0f} ms worst",
             aim="<= 500 ms",
         )
-        with _daemon(environment) as (process, _):
+        with _daemon(environment, port) as (process, _):
             yield from _idle(process, seconds)
-            yield from _scrapes()
+            yield from _scrapes(port)
             yield Row(what="RSS after it all", measured=_mebibytes(process), aim="<= 90 MiB")
 
 
@@ -60,12 +61,12 @@ def _idle(process: psutil.Process, seconds: float) -> Iterator[Row]:
     )
 
 
-def _scrapes() -> Iterator[Row]:
+def _scrapes(port: int) -> Iterator[Row]:
     for accept, name in (("text/plain", "text"), ("application/openmetrics-text", "OpenMetrics")):
         times, size = [], 0
         for _ in range(SCRAPES):
             began = time.perf_counter()
-            size = len(_get("/metrics", accept))
+            size = len(_get(port, "/metrics", accept))
             times.append(time.perf_counter() - began)
         yield Row(
             what=f"scrape, {name}, {size / 1024:.0f} KiB, {SCRAPES} times",
@@ -76,7 +77,7 @@ def _scrapes() -> Iterator[Row]:
 
 
 @contextmanager
-def _daemon(environment: dict[str, str]) -> Iterator[tuple[psutil.Process, float]]:
+def _daemon(environment: dict[str, str], port: int) -> Iterator[tuple[psutil.Process, float]]:
     """Yield a fresh daemon and the seconds from its start to its first answer."""
     began = time.perf_counter()
     process = subprocess.Popen(
@@ -87,7 +88,7 @@ def _daemon(environment: dict[str, str]) -> Iterator[tuple[psutil.Process, float
     try:
         while True:
             try:
-                _get("/metrics", "text/plain")
+                _get(port, "/metrics", "text/plain")
                 break
             except OSError:
                 if process.poll() is not None:
@@ -100,19 +101,21 @@ def _daemon(environment: dict[str, str]) -> Iterator[tuple[psutil.Process, float
         process.wait(30)
 
 
-def _environment(aws: EmbeddedAws, pager: stage.Pager, directory: Path) -> dict[str, str]:
+def _environment(
+    aws: EmbeddedAws, pager: stage.Pager, directory: Path, port: int
+) -> dict[str, str]:
     return {
         "PATH": os.environ["PATH"],
         **aws.environment(stage.REGION),
         "XOPS_WATCH_STATE_PATH": str(directory / "state.db"),
         "XOPS_WATCH_ECS__CLUSTERS": world.CLUSTER,
         "XOPS_WATCH_SNS__TOPIC_ARN": pager.topic_arn,
-        "XOPS_WATCH_HTTP__LISTEN": f"127.0.0.1:{PORT}",
+        "XOPS_WATCH_HTTP__LISTEN": f"127.0.0.1:{port}",
     }
 
 
-def _get(path: str, accept: str) -> bytes:
-    connection = http.client.HTTPConnection("127.0.0.1", PORT, timeout=5)
+def _get(port: int, path: str, accept: str) -> bytes:
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=5)
     try:
         connection.request("GET", path, headers={"Accept": accept})
         answer = connection.getresponse()
@@ -123,6 +126,13 @@ def _get(path: str, accept: str) -> bytes:
         return body
     finally:
         connection.close()
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
 
 
 def _mebibytes(process: psutil.Process) -> str:

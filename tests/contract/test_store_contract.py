@@ -418,6 +418,13 @@ def test_a_notice_delivered_lately_is_kept_whatever_its_age(store: StoreAndOutbo
     assert store.owed(now=NOON, limit=1) == ()
 
 
+def test_a_second_delivery_does_not_make_a_notice_younger(store: StoreAndOutbox) -> None:
+    store.commit(evaluation(notices=(notice("a"),)))
+    store.mark_delivered("a", at=NOON)
+    store.mark_delivered("a", at=after(days=1))
+    assert store.prune(before=after(hours=1)) == 1
+
+
 def test_pruning_leaves_triggers_alone(store: StoreAndOutbox) -> None:
     store.commit(evaluation(triggers=(trigger(Status.FIRING, changed_at=after(days=-90)),)))
     store.prune(before=NOON)

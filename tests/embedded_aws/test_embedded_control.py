@@ -7,15 +7,17 @@ import pytest
 from mypy_boto3_cloudwatch import CloudWatchClient
 from mypy_boto3_ecs import ECSClient
 from mypy_boto3_sns import SNSClient
-from xops_watch.embedded_aws.control import ControlRefusedError, EmbeddedAws
 
-from embedded_calls import ask, hour, minutes, put, stat
+from tests.embedded_aws.asking import ask, hour, minutes, put, stat
+from xops_watch.embedded_aws.control import ControlRefusedError, EmbeddedAws
 
 
 def send(aws: EmbeddedAws, method: str, path: str, body: bytes) -> tuple[int, Any]:
-    request = urllib.request.Request(f"{aws.endpoint}{path}", data=body, method=method)
+    request = urllib.request.Request(  # noqa: S310  (http, ours)
+        f"{aws.endpoint}{path}", data=body, method=method
+    )
     try:
-        with urllib.request.urlopen(request, timeout=5) as answer:
+        with urllib.request.urlopen(request, timeout=5) as answer:  # noqa: S310
             return answer.status, json.loads(answer.read())
     except urllib.error.HTTPError as error:
         with error:
@@ -80,7 +82,7 @@ SERIES = {"namespace": "n", "metric": "m", "points": []}
         ("POST", "faults", {"kind": "throttle"}, 400, "service: is required"),
     ],
 )
-def test_refused_with_a_reason(  # noqa: PLR0913, PLR0917  (one row of the table)
+def test_refused_with_a_reason(
     aws: EmbeddedAws, method: str, path: str, content: object, status: int, words: str
 ) -> None:
     body = b"" if content is None else json.dumps(content).encode()
@@ -142,15 +144,14 @@ def test_requests_are_recorded(
 
 
 def test_an_overlaid_operation_in_an_old_protocol_is_an_error(aws: EmbeddedAws) -> None:
-    request = urllib.request.Request(
+    scope = "x/20260301/us-east-1/monitoring/aws4_request"
+    request = urllib.request.Request(  # noqa: S310  (http, ours)
         aws.endpoint,
         data=b"Action=ListMetrics&Version=2010-08-01",
-        headers={
-            "Authorization": "AWS4-HMAC-SHA256 Credential=x/20260301/us-east-1/monitoring/aws4_request"
-        },
+        headers={"Authorization": f"AWS4-HMAC-SHA256 Credential={scope}"},
     )
     with pytest.raises(urllib.error.HTTPError) as caught:
-        urllib.request.urlopen(request, timeout=5)
+        urllib.request.urlopen(request, timeout=5)  # noqa: S310
     with caught.value as error:
         assert error.code == 400
         assert b"<Code>UnsupportedProtocol</Code>" in error.read()
@@ -163,8 +164,9 @@ def test_a_body_that_cannot_be_read_is_never_our_error(
 ) -> None:
     path = "/service/GraniteServiceVersion20100801/operation/GetMetricData" if cbor else "/"
     target = {} if cbor else {"X-Amz-Target": "GraniteServiceVersion20100801.GetMetricData"}
-    request = urllib.request.Request(f"{aws.endpoint}{path}", data=body, headers=target)
+    url = f"{aws.endpoint}{path}"
+    request = urllib.request.Request(url, data=body, headers=target)  # noqa: S310
     with pytest.raises(urllib.error.HTTPError) as caught:
-        urllib.request.urlopen(request, timeout=5)
+        urllib.request.urlopen(request, timeout=5)  # noqa: S310
     with caught.value as error:
         assert error.code == 400

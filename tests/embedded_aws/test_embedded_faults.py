@@ -16,10 +16,11 @@ from mypy_boto3_ecs import ECSClient
 from mypy_boto3_s3 import S3Client
 from mypy_boto3_sns import SNSClient
 from mypy_boto3_sqs import SQSClient
+
+from tests.embedded_aws.asking import ask, hour, minutes, put, stat
+from tests.embedded_aws.clients import make_client
 from xops_watch.clock import monotonic
 from xops_watch.embedded_aws.control import ControlRefusedError, EmbeddedAws
-
-from embedded_calls import ask, hour, minutes, put, stat
 
 
 def failure(call: Callable[[], object]) -> tuple[str, int, str]:
@@ -155,10 +156,11 @@ def test_slow_answers_are_still_right(aws: EmbeddedAws, ecs: ECSClient) -> None:
     assert monotonic() - began >= 0.2
 
 
-def test_a_call_that_hangs_times_out(aws: EmbeddedAws, ecs: ECSClient) -> None:
+def test_a_call_that_hangs_times_out(aws: EmbeddedAws) -> None:
     aws.add_fault("hang", service="ecs")
+    impatient = make_client(aws.endpoint, "ecs", read_timeout=0.3)
     with pytest.raises(ReadTimeoutError):
-        ecs.list_clusters()
+        impatient.list_clusters()
 
 
 def test_a_call_that_hangs_is_cut_when_the_fault_ends(aws: EmbeddedAws, ecs: ECSClient) -> None:

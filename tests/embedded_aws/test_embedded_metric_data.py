@@ -1,11 +1,23 @@
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from mypy_boto3_cloudwatch import CloudWatchClient
+
+from tests.embedded_aws.asking import (
+    MINUTE,
+    WEB,
+    ask,
+    hour,
+    minutes,
+    pairs,
+    put,
+    stamps,
+    stat,
+    values,
+)
 from xops_watch.clock import SystemClock
 from xops_watch.embedded_aws.control import EmbeddedAws
-
-from embedded_calls import MINUTE, WEB, ask, hour, minutes, pairs, put, stamps, stat, values
 
 
 def test_dimensions_match_in_any_order(aws: EmbeddedAws, cloudwatch: CloudWatchClient) -> None:
@@ -105,7 +117,7 @@ def test_seconds_are_shown_only_of_high_resolution_metrics(
 ) -> None:
     start = SystemClock().now().replace(second=0, microsecond=0) - timedelta(minutes=10)
     points = [(start + timedelta(seconds=10 * index), float(index)) for index in range(6)]
-    fine = {"namespace": "xOps", "dimensions": {}}
+    fine: dict[str, Any] = {"namespace": "xOps", "dimensions": {}}
     aws.put_points({"namespace": "xOps", "metric": "F", "points": points, "storage_resolution": 1})
     aws.put_points({"namespace": "xOps", "metric": "C", "points": points})
     end = start + MINUTE

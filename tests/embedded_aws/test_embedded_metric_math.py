@@ -5,13 +5,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from mypy_boto3_cloudwatch import CloudWatchClient
+
+from tests.embedded_aws.asking import MINUTE, ask, hour, minutes, put, refusal, stat, values
 from xops_watch.embedded_aws.control import EmbeddedAws
 from xops_watch.embedded_aws.errors import AwsError
 from xops_watch.embedded_aws.math_syntax import functions, parse, words
 from xops_watch.embedded_aws.metric_math import Scope, Series, evaluate
 from xops_watch.embedded_aws.windows import Window
-
-from embedded_calls import MINUTE, ask, hour, minutes, put, refusal, stat, values
 
 START = datetime(2026, 3, 1, tzinfo=UTC)
 WINDOW = Window(start=START, end=START + 4 * MINUTE, period=60, now=START + timedelta(hours=1))
@@ -115,10 +115,11 @@ def test_a_long_chain_is_no_deep_tree() -> None:
     assert list(result.points.values()) == [1001, 1002, 1004]
 
 
-TOKENS = st.sampled_from(
+WORDS = (
     "m1 m2 none 1 2.5 .5 1e3 + - * / ( ) [ ] , < <= == != && || AND OR SUM( AVG( MIN( MAX( FILL( "
-    "IF( RATE( METRICS( REPEAT 'x' \" ^ ~".split()
+    "IF( RATE( METRICS( REPEAT 'x' \" ^ ~"
 )
+TOKENS = st.sampled_from(WORDS.split())
 
 
 @given(st.lists(TOKENS, max_size=25).map(" ".join) | st.text(max_size=60))

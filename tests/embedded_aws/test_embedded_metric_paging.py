@@ -3,9 +3,9 @@ from typing import Any
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from mypy_boto3_cloudwatch import CloudWatchClient
-from xops_watch.embedded_aws.control import EmbeddedAws
 
-from embedded_calls import MINUTE, ask, hour, minutes, put, refusal, stamps, stat
+from tests.embedded_aws.asking import MINUTE, ask, hour, minutes, put, refusal, stamps, stat
+from xops_watch.embedded_aws.control import EmbeddedAws
 
 ORDERS = st.sampled_from(["TimestampAscending", "TimestampDescending"])
 
@@ -73,7 +73,7 @@ def test_points_that_arrive_between_pages_hide_none(
     aws: EmbeddedAws, cloudwatch: CloudWatchClient
 ) -> None:
     put(aws, minutes(hour(), [1.0, 2.0, 3.0, 4.0]))
-    newest_first = {"MaxDatapoints": 2, "ScanBy": "TimestampDescending"}
+    newest_first: dict[str, Any] = {"MaxDatapoints": 2, "ScanBy": "TimestampDescending"}
     first = ask(cloudwatch, stat(), **newest_first)
     put(aws, {hour() + 4 * MINUTE: 5.0})
     second = ask(cloudwatch, stat(), **newest_first, NextToken=first["NextToken"])

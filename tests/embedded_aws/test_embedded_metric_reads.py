@@ -3,10 +3,11 @@ from typing import Any
 
 import pytest
 from mypy_boto3_cloudwatch import CloudWatchClient
+
+from tests.embedded_aws.asking import MINUTE, WEB, hour, minutes, pairs, put, refusal
 from xops_watch.clock import SystemClock
 from xops_watch.embedded_aws.control import EmbeddedAws
-
-from embedded_calls import MINUTE, WEB, hour, minutes, pairs, put, refusal
+from xops_watch.embedded_aws.control_specs import SeriesSpec
 
 
 def listed(client: CloudWatchClient, **filters: Any) -> list[dict[str, Any]]:  # noqa: ANN401
@@ -52,13 +53,12 @@ def test_idle_series_are_forgotten(aws: EmbeddedAws, cloudwatch: CloudWatchClien
     assert [row["MetricName"] for row in listed(cloudwatch, RecentlyActive="PT3H")] == ["Fresh"]
 
 
+def series(metric: str) -> SeriesSpec:
+    return {"namespace": "xOps", "metric": metric, "points": [(hour(), 1.0)]}
+
+
 def test_500_rows_a_page(aws: EmbeddedAws, cloudwatch: CloudWatchClient) -> None:
-    aws.put_points(
-        *(
-            {"namespace": "xOps", "metric": f"M{index:04}", "points": [(hour(), 1.0)]}
-            for index in range(1001)
-        )
-    )
+    aws.put_points(*(series(f"M{index:04}") for index in range(1001)))
     pages = list(cloudwatch.get_paginator("list_metrics").paginate())
     assert [len(page["Metrics"]) for page in pages] == [500, 500, 1]
     names = [row["MetricName"] for page in pages for row in page["Metrics"]]

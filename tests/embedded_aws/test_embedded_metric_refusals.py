@@ -4,7 +4,7 @@ from typing import Any
 import pytest
 from mypy_boto3_cloudwatch import CloudWatchClient
 
-from embedded_calls import ask, hour, refusal, stat
+from tests.embedded_aws.asking import ask, hour, refusal, stat
 
 MATH = {"Id": "e1", "Expression": "m1"}
 

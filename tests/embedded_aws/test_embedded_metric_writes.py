@@ -3,14 +3,14 @@ from typing import Any
 
 import pytest
 from mypy_boto3_cloudwatch import CloudWatchClient
+
+from tests.embedded_aws.asking import hour, put, refusal, stat, values
 from xops_watch.clock import SystemClock
 from xops_watch.embedded_aws.control import EmbeddedAws
 
-from embedded_calls import hour, put, refusal, stat, values
-
 NOW = SystemClock().now()
 DATUM = {"MetricName": "Depth", "Timestamp": hour(), "Value": 3.0}
-QUERY = {"namespace": "xOps", "metric": "Depth", "dimensions": {}}
+QUERY: dict[str, Any] = {"namespace": "xOps", "metric": "Depth", "dimensions": {}}
 
 
 def publish(client: CloudWatchClient, *data: dict[str, Any], namespace: str = "xOps") -> None:

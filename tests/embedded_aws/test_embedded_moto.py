@@ -9,12 +9,13 @@ from moto import mock_aws
 from mypy_boto3_cloudwatch import CloudWatchClient
 from mypy_boto3_ecs import ECSClient
 from mypy_boto3_s3 import S3Client
+from mypy_boto3_s3.type_defs import CreateBucketConfigurationTypeDef
 from mypy_boto3_sns import SNSClient
 from mypy_boto3_sqs import SQSClient
-from xops_watch.embedded_aws.control import EmbeddedAws
 
-from conftest import REGION, make_client
-from embedded_calls import MINUTE, hour, pairs, refusal
+from tests.embedded_aws.asking import MINUTE, ask, hour, pairs, refusal, stat
+from tests.embedded_aws.clients import REGION, make_client
+from xops_watch.embedded_aws.control import EmbeddedAws
 
 BASIC = ["Average", "Sum", "Minimum", "Maximum", "SampleCount"]
 DIMENSIONS = {"ClusterName": "main", "ServiceName": "web"}
@@ -29,29 +30,26 @@ DATA: list[dict[str, Any]] = [
 
 
 def publish(client: CloudWatchClient) -> None:
-    client.put_metric_data(
-        Namespace="xOps",
-        MetricData=[  # type: ignore[arg-type]  # built, not written out
-            {
-                "MetricName": "Depth",
-                "Dimensions": pairs(DIMENSIONS),
-                "Timestamp": hour() + index * MINUTE,
-                "Unit": "Count",
-                **form,
-            }
-            for index, form in enumerate(DATA)
-        ],
-    )
+    data: list[Any] = [
+        {
+            "MetricName": "Depth",
+            "Dimensions": pairs(DIMENSIONS),
+            "Timestamp": hour() + index * MINUTE,
+            "Unit": "Count",
+            **form,
+        }
+        for index, form in enumerate(DATA)
+    ]
+    client.put_metric_data(Namespace="xOps", MetricData=data)
 
 
 def read(client: CloudWatchClient, statistic: str, period: int, order: str) -> dict[str, Any]:
-    metric = {"Namespace": "xOps", "MetricName": "Depth", "Dimensions": pairs(DIMENSIONS)}
-    inner = {"Metric": metric, "Period": period, "Stat": statistic}
-    answer = client.get_metric_data(
-        MetricDataQueries=[{"Id": "m1", "MetricStat": inner}],  # type: ignore[list-item, typeddict-item]
-        StartTime=hour(),
-        EndTime=hour() + timedelta(minutes=10),
-        ScanBy=order,  # type: ignore[arg-type]
+    metric: dict[str, Any] = {"namespace": "xOps", "metric": "Depth", "dimensions": DIMENSIONS}
+    answer = ask(
+        client,
+        stat(**metric, stat=statistic, period=period),
+        end=hour() + timedelta(minutes=10),
+        ScanBy=order,
     )
     [result] = answer["MetricDataResults"]
     # Not the label: moto appends the statistic, AWS does not.
@@ -106,8 +104,8 @@ def test_shapes_of_ecs(aws: EmbeddedAws, ecs: ECSClient) -> None:
         return [
             client.list_clusters()["clusterArns"],
             client.list_services(cluster="main")["serviceArns"],
-            {key: cluster[key] for key in ("clusterArn", "clusterName", "status")},  # type: ignore[literal-required]
-            {key: service[key] for key in ("serviceArn", "serviceName", "status", "desiredCount")},  # type: ignore[literal-required]
+            {key: cluster[key] for key in ("clusterArn", "clusterName", "status")},
+            {key: service[key] for key in ("serviceArn", "serviceName", "status", "desiredCount")},
             [each["reason"] for each in clusters["failures"] + services["failures"]],
             refusal(lambda: client.list_services(cluster="nope")),
         ]
@@ -133,7 +131,8 @@ def test_moto_serves_topics_queues_and_buckets(
     sns.publish(TopicArn=topic, Message="hello")
     [message] = sqs.receive_message(QueueUrl=queue)["Messages"]
     assert "hello" in message["Body"]
-    s3.create_bucket(Bucket="moto", CreateBucketConfiguration={"LocationConstraint": REGION})
+    place: CreateBucketConfigurationTypeDef = {"LocationConstraint": "ap-southeast-2"}
+    s3.create_bucket(Bucket="moto", CreateBucketConfiguration=place)
     s3.put_object(Bucket="moto", Key="a/b", Body=b"x", Metadata={"under_score": "1"})
     assert s3.get_object(Bucket="moto", Key="a/b")["Body"].read() == b"x"
     assert s3.head_object(Bucket="moto", Key="a/b")["Metadata"] == {"under_score": "1"}
@@ -146,10 +145,9 @@ def test_moto_serves_topics_queues_and_buckets(
     assert sns.list_topics()["Topics"] == []
 
 
-def test_other_operations_of_cloudwatch_are_motos(cloudwatch: CloudWatchClient) -> None:
-    if cloudwatch.meta.service_model.resolved_protocol != "json":
-        pytest.skip("moto's own operations do not speak CBOR")
-    assert cloudwatch.describe_alarms()["MetricAlarms"] == []
+def test_other_operations_of_cloudwatch_are_motos(aws: EmbeddedAws) -> None:
+    # In JSON, which boto3 prefers; moto's own operations do not speak CBOR.
+    assert make_client(aws.endpoint, "cloudwatch").describe_alarms()["MetricAlarms"] == []
 
 
 def test_identity_is_motos(aws: EmbeddedAws) -> None:

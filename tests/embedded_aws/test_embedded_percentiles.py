@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+
 from xops_watch.embedded_aws.aggregates import percent_of, percentile
 from xops_watch.embedded_aws.metrics import Sample, sample_of
 

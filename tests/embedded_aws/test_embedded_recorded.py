@@ -10,9 +10,9 @@ import pytest
 from mypy_boto3_cloudwatch import CloudWatchClient
 from mypy_boto3_ecs import ECSClient
 from mypy_boto3_sns import SNSClient
-from xops_watch.embedded_aws.control import EmbeddedAws
 
-from embedded_calls import hour, minutes, pairs, put
+from tests.embedded_aws.asking import hour, minutes, pairs, put
+from xops_watch.embedded_aws.control import EmbeddedAws
 
 DATA = Path(__file__).parent / "data"
 # There only if the account configured it: networks, load balancers, Service Connect, roles.

@@ -17,6 +17,7 @@ from prometheus_client.openmetrics.parser import (
 from prometheus_client.parser import text_string_to_metric_families
 
 from tests.exporter.scenes import NOW
+from xops_watch.core.snapshot import Snapshot
 from xops_watch.exporter.app import HttpApp
 from xops_watch.exporter.publisher import SnapshotPublisher
 from xops_watch.exporter.telemetry import PrometheusTelemetry
@@ -128,6 +129,13 @@ def fetch(
         return Reply(status=answer.status, headers=dict(answer.getheaders()), body=answer.read())
     finally:
         connection.close()
+
+
+def scrape(shown: Snapshot, accept: str = "") -> Reply:
+    """Return the metrics of a snapshot."""
+    desk = Desk()
+    desk.publisher.publish(shown)
+    return ask(desk.app, "/metrics", accept=accept)
 
 
 def families(reply: Reply) -> list[Metric]:

@@ -57,8 +57,9 @@ def _subject(subject: str) -> list[str]:
 
 
 def _fits_model(request: Mapping[str, Any]) -> bool:
-    report = ParamValidator().validate(dict(request), _PUBLISH.input_shape)
-    return not report.has_errors()
+    shape = _PUBLISH.input_shape
+    assert shape is not None
+    return not ParamValidator().validate(dict(request), shape).has_errors()
 
 
 def _is_sendable(text: str) -> bool:

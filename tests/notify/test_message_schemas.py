@@ -59,7 +59,8 @@ def test_the_reference_describes_every_field() -> None:
 
 
 def test_the_example_of_the_reference_is_the_golden_file() -> None:
-    example = REFERENCE.read_text(encoding="utf-8").split("```json\n")[1].split("```")[0]
+    section = REFERENCE.read_text(encoding="utf-8").split("## JSON form")[1]
+    example = section.split("```json\n")[1].split("```")[0]
     assert json.loads(example) == json.loads(machine(FIRING))
 
 

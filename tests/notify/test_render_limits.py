@@ -3,6 +3,7 @@
 import json
 import unicodedata
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -62,6 +63,23 @@ def test_clean_is_one_line_of_bounded_length_and_marks_every_cut(line: str, limi
 def test_clean_and_fold_change_nothing_the_second_time(line: str, limit: int) -> None:
     assert clean(clean(line, limit), limit) == clean(line, limit)
     assert fold(fold(line, limit), limit) == fold(line, limit)
+
+
+def test_a_line_of_exactly_the_limit_is_not_cut_and_a_longer_one_is() -> None:
+    assert clean("x" * 40, 40) == "x" * 40
+    assert clean("x" * 41, 40) == "x" * 32 + "...[cut]"
+    assert fold("x" * 40, 40) == "x" * 40
+    assert fold("x" * 41, 40) == "x" * 37 + "..."
+
+
+@pytest.mark.parametrize("code", [0xFDD0, 0xFDEF, 0xFFFE, 0xFFFF, 0x1FFFE, 0x10FFFF])
+def test_what_no_text_may_hold_is_replaced(code: int) -> None:
+    assert clean(f"a{chr(code)}b", 40) == "a\ufffdb"
+
+
+@pytest.mark.parametrize("code", [0xFDCF, 0xFDF0, 0xFFFC, 0x10000, 0x1F525])
+def test_its_neighbours_are_not(code: int) -> None:
+    assert clean(f"a{chr(code)}b", 40) == f"a{chr(code)}b"
 
 
 @given(st.from_regex(r"[A-Za-z0-9/_.%>-]{1,40}", fullmatch=True))

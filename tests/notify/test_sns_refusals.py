@@ -108,6 +108,18 @@ def test_the_words_of_a_denial_are_kept_because_they_name_who_was_denied() -> No
     )
 
 
+@pytest.mark.parametrize(
+    "code", ["AccessDenied", "KMSAccessDenied", "KMSDisabled", "NotFound", "InvalidParameter"]
+)
+def test_words_that_name_what_is_missing_are_kept(code: str) -> None:
+    assert _answered(code, 400, "it is pager").what == f"SNS answered {code}: it is pager"
+
+
+@pytest.mark.parametrize("code", ["ExpiredToken", "InvalidClientTokenId", "InternalError", "New"])
+def test_words_that_are_not_known_to_be_harmless_are_not(code: str) -> None:
+    assert _answered(code, 400, "x-amz-security-token:abc").what == f"SNS answered {code}"
+
+
 def test_the_words_of_a_wrong_signature_are_not_because_they_hold_the_session_token() -> None:
     words = (
         "The request signature we calculated does not match the signature you provided. "

@@ -268,6 +268,15 @@ def test_what_only_the_wal_holds_survives_the_conversion(path: Path, tmp_path: P
     assert [entry.name for entry in killed.iterdir()] == ["state.db"]
 
 
+def test_leaving_wal_takes_no_shared_memory(path: Path) -> None:
+    SqliteStore.open(path, journal=WAL).close()
+    path.with_name("state.db-shm").mkdir()  # in the way of whoever wants to map it
+    with pytest.raises(StoreError):
+        SqliteStore.open(path, journal=WAL)
+    with closing(SqliteStore.open(path, journal=DELETE)) as store:
+        assert _written_and_read(store)
+
+
 def test_wal_in_use_by_another_process_is_not_converted_under_it(path: Path) -> None:
     SqliteStore.open(path, journal=WAL).close()
     with (

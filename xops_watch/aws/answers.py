@@ -1,15 +1,25 @@
-"""The parts of ECS answers that are read, checked as they come in.
+"""The parts of AWS answers that are read, checked as they come in.
 
 Unknown fields are ignored (AWS adds some every year); a wrong type or a missing count is refused,
 because a guessed number could page somebody or keep silent.
 """
 
-from datetime import datetime
-from typing import TypeVar
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Annotated, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field, NonNegativeInt, ValidationError
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationError
 
-from xops_watch.aws.failures import invalid_answer
+from xops_watch.aws.failures import invalid_answer, translated
+
+# Names become labels, two of them joined by a slash, and counts become floats: what ECS would
+# never say (it allows letters, digits, _ and -) is refused here.
+ARN_CHARACTERS_MAX = 2048
+COUNT_MAX = 10_000_000
+
+_NAME = r"[\x21-\x2e\x30-\x7e]{1,255}"
+Name = Annotated[str, Field(pattern=f"^{_NAME}$")]
+Arn = Annotated[str, Field(pattern=rf"^([\x21-\x7e]*/)?{_NAME}$", max_length=ARN_CHARACTERS_MAX)]
+Count = Annotated[int, Field(ge=0, le=COUNT_MAX)]
 
 
 class _Answer(BaseModel):
@@ -19,13 +29,13 @@ class _Answer(BaseModel):
 class ClusterPage(_Answer):
     """One page of ListClusters."""
 
-    arns: list[str] = Field(alias="clusterArns")
+    arns: list[Arn] = Field(alias="clusterArns")
 
 
 class ServicePage(_Answer):
     """One page of ListServices."""
 
-    arns: list[str] = Field(alias="serviceArns")
+    arns: list[Arn] = Field(alias="serviceArns")
 
 
 class DescribedClusters(_Answer):
@@ -45,25 +55,25 @@ class DeploymentAnswer(_Answer):
 
     status: str = ""
     rollout_state: str | None = Field(default=None, alias="rolloutState")
-    failed_tasks: NonNegativeInt = Field(default=0, alias="failedTasks")
-    created_at: datetime | None = Field(default=None, alias="createdAt")
+    failed_tasks: Count = Field(default=0, alias="failedTasks")
+    created_at: AwareDatetime | None = Field(default=None, alias="createdAt")
 
 
 class EventAnswer(_Answer):
     """One line of the service's event log."""
 
-    created_at: datetime = Field(alias="createdAt")
+    created_at: AwareDatetime = Field(alias="createdAt")
     message: str
 
 
 class ServiceAnswer(_Answer):
     """One service of DescribeServices."""
 
-    name: str = Field(alias="serviceName", min_length=1)
+    name: Name = Field(alias="serviceName")
     status: str
-    desired: NonNegativeInt = Field(alias="desiredCount")
-    running: NonNegativeInt = Field(alias="runningCount")
-    pending: NonNegativeInt = Field(alias="pendingCount")
+    desired: Count = Field(alias="desiredCount")
+    running: Count = Field(alias="runningCount")
+    pending: Count = Field(alias="pendingCount")
     deployments: list[DeploymentAnswer] = []
     events: list[EventAnswer] = []
 
@@ -71,10 +81,24 @@ class ServiceAnswer(_Answer):
 class ClusterAnswer(_Answer):
     """One cluster of DescribeClusters."""
 
-    name: str = Field(alias="clusterName", min_length=1)
     status: str
-    running: NonNegativeInt = Field(alias="runningTasksCount")
-    pending: NonNegativeInt = Field(alias="pendingTasksCount")
+    running: Count = Field(alias="runningTasksCount")
+    pending: Count = Field(alias="pendingTasksCount")
+
+
+class MetricAnswer(_Answer):
+    """What one page of GetMetricData says of one query; values in the metric's own unit."""
+
+    id: str = Field(alias="Id")
+    status: str = Field(default="", alias="StatusCode")
+    timestamps: list[AwareDatetime] = Field(default=[], alias="Timestamps")
+    values: list[float] = Field(default=[], alias="Values")
+
+
+class MetricPage(_Answer):
+    """One page of GetMetricData."""
+
+    results: list[MetricAnswer] = Field(alias="MetricDataResults")
 
 
 AnswerT = TypeVar("AnswerT", bound=BaseModel)
@@ -85,6 +109,21 @@ def parse_answer(model: type[AnswerT], answer: object, *, action: str) -> Answer
     try:
         return model.model_validate(answer)
     except ValidationError as error:
-        first = error.errors(include_url=False)[0]
+        first = error.errors(include_url=False, include_input=False)[0]
         field = ".".join(str(part) for part in first["loc"]) or "the answer"
         raise invalid_answer(action, f"{field}: {first['msg']}") from error
+
+
+def read_pages(
+    pages: Iterable[Mapping[str, object]],
+    model: type[AnswerT],
+    *,
+    action: str,
+    pages_max: int,
+) -> Iterator[AnswerT]:
+    """Yield each page checked; raises SourceError for a failed call or a listing without end."""
+    with translated(action):
+        for number, page in enumerate(pages):
+            if number >= pages_max:
+                raise invalid_answer(action, f"more than {pages_max} pages")
+            yield parse_answer(model, page, action=action)

@@ -1,16 +1,12 @@
 """What ECS runs, asked once and shared: clusters, their services, and tasks without a service."""
 
 import threading
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
-from botocore.exceptions import BotoCoreError, ClientError
-
 from xops_watch.aws.answers import (
-    AnswerT,
-    ClusterAnswer,
     ClusterPage,
     DeploymentAnswer,
     DescribedClusters,
@@ -18,8 +14,9 @@ from xops_watch.aws.answers import (
     ServiceAnswer,
     ServicePage,
     parse_answer,
+    read_pages,
 )
-from xops_watch.aws.failures import invalid_answer, source_error
+from xops_watch.aws.failures import translated
 from xops_watch.errors import GapReason, SourceError
 
 if TYPE_CHECKING:
@@ -60,13 +57,20 @@ class Service:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class StandaloneTasks:
+    """How many tasks of a cluster belong to no service."""
+
+    running: int
+    pending: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Cluster:
-    """One cluster: its services, and its tasks that belong to none of them."""
+    """One cluster: its services, and its standalone tasks or why they could not be counted."""
 
     name: str
     services: tuple[Service, ...]
-    standalone_running: int
-    standalone_pending: int
+    standalone: StandaloneTasks | SourceError
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,112 +89,127 @@ class EcsInventory:
         self._client = client
         self._clusters = tuple(clusters)
         self._lock = threading.Lock()
-        self._last: Sweep | None = None
+        self._asked_at: datetime | None = None
+        self._outcome: Sweep | SourceError | None = None
+        self._known: Mapping[str, tuple[Service, ...]] | None = None
 
     def sweep(self, *, now: datetime) -> Sweep:
-        """Return what runs, at most 30 s old; raises SourceError when nothing could be read."""
+        """Return what runs, at most 30 s old; raises SourceError when nothing could be read.
+
+        A failure is shared as long as a success: who is asked to slow down is not asked twice.
+        """
         with self._lock:
-            last = self._last
-            if last is not None and timedelta() <= now - last.at < SHARED_FOR:
-                return last
-            self._last = sweep = self._read(now)
-            return sweep
+            outcome, asked_at = self._outcome, self._asked_at
+            fresh = asked_at is not None and timedelta() <= now - asked_at < SHARED_FOR
+            if outcome is None or not fresh:
+                self._outcome = outcome = self._ask(now)
+                self._asked_at = now
+        if isinstance(outcome, SourceError):
+            raise outcome
+        return outcome
 
     def known_services(self, *, now: datetime) -> tuple[Service, ...]:
-        """Return the services of the newest sweep, without asking again if there was one.
+        """Return the services as they were last seen, without asking again if there was a sweep.
 
-        Who only needs names does not wait for a slow ECS.
+        Who only needs names neither waits for a slow ECS nor loses them with a failed cluster.
         """
-        sweep = self._last or self.sweep(now=now)
-        return tuple(service for cluster in sweep.clusters for service in cluster.services)
+        if self._known is None:
+            self.sweep(now=now)
+        known = self._known or {}
+        return tuple(service for services in known.values() for service in services)
+
+    def _ask(self, now: datetime) -> Sweep | SourceError:
+        try:
+            sweep = self._read(now)
+        except SourceError as error:
+            return error
+        before = self._known or {}
+        kept = {name: before[name] for name in sweep.failures if name in before}
+        self._known = kept | {cluster.name: cluster.services for cluster in sweep.clusters}
+        return sweep
 
     def _read(self, now: datetime) -> Sweep:
         names = self._all_clusters() if ALL_CLUSTERS in self._clusters else self._clusters
         clusters: list[Cluster] = []
         failures: dict[str, SourceError] = {}
-        for name in names:
+        # The same cluster by name and by ARN is one cluster, and is billed once.
+        for short, name in {short_name(name): name for name in names}.items():
             try:
-                clusters.append(self._cluster(name))
+                clusters.append(self._cluster(short, name))
             except SourceError as error:
-                failures[short_name(name)] = error
+                failures[short] = error
         if failures and not clusters:
             raise next(iter(failures.values()))
         return Sweep(at=now, clusters=tuple(clusters), failures=failures)
 
     def _all_clusters(self) -> tuple[str, ...]:
         action = "ecs:ListClusters"
-        pages = self._client.get_paginator("list_clusters").paginate()
-        listed = _read_pages(pages, ClusterPage, action=action)
-        return tuple(arn for page in listed for arn in page.arns)
+        with translated(action):
+            pages = self._client.get_paginator("list_clusters").paginate()
+        listed = read_pages(pages, ClusterPage, action=action, pages_max=PAGES_MAX)
+        arns = tuple(arn for page in listed for arn in page.arns)
+        if not arns:
+            # Silence would look as if all were well.
+            raise SourceError(
+                f"{action}: there is no cluster in this region and account",
+                reason=GapReason.INVALID,
+                hint="check AWS_REGION and whose credentials these are",
+            )
+        return arns
 
-    def _cluster(self, name: str) -> Cluster:
-        services = tuple(self._services(name))
-        answer = self._describe_cluster(name)
-        # The two answers are moments apart: a task that moved in between must not count below 0.
-        return Cluster(
-            name=answer.name,
-            services=services,
-            standalone_running=max(0, answer.running - sum(s.running for s in services)),
-            standalone_pending=max(0, answer.pending - sum(s.pending for s in services)),
-        )
+    def _cluster(self, short: str, name: str) -> Cluster:
+        services = tuple({s.name: s for s in self._services(short, name)}.values())
+        return Cluster(name=short, services=services, standalone=self._standalone(name, services))
 
-    def _describe_cluster(self, name: str) -> ClusterAnswer:
+    def _standalone(self, name: str, services: Sequence[Service]) -> StandaloneTasks | SourceError:
         action = "ecs:DescribeClusters"
         try:
-            answer = self._client.describe_clusters(clusters=[name])
-        except (BotoCoreError, ClientError) as error:
-            raise source_error(error, action=action) from error
-        found = parse_answer(DescribedClusters, answer, action=action).clusters
+            with translated(action):
+                answer = self._client.describe_clusters(clusters=[name])
+            found = parse_answer(DescribedClusters, answer, action=action).clusters
+        except SourceError as error:
+            return error  # the services are known all the same
         if not found or found[0].status == "INACTIVE":
             raise SourceError(
                 f"{action}: there is no active cluster {short_name(name)}",
                 reason=GapReason.INVALID,
                 hint="name existing clusters in XOPS_WATCH_ECS__CLUSTERS",
             )
-        return found[0]
+        # The answers are moments apart: a task that moved in between must not count below 0.
+        return StandaloneTasks(
+            running=max(0, found[0].running - sum(s.running for s in services)),
+            pending=max(0, found[0].pending - sum(s.pending for s in services)),
+        )
 
-    def _services(self, cluster: str) -> Iterator[Service]:
+    def _services(self, short: str, name: str) -> Iterator[Service]:
         action = "ecs:DescribeServices"
-        arns = self._service_arns(cluster)
+        arns = self._service_arns(name)
         for start in range(0, len(arns), DESCRIBE_SERVICES_MAX):
             batch = arns[start : start + DESCRIBE_SERVICES_MAX]
-            try:
-                answer = self._client.describe_services(cluster=cluster, services=batch)
-            except (BotoCoreError, ClientError) as error:
-                raise source_error(error, action=action) from error
+            with translated(action):
+                answer = self._client.describe_services(cluster=name, services=batch)
             for item in parse_answer(DescribedServices, answer, action=action).services:
-                yield _service(cluster, item)
+                yield _service(short, item)
 
     def _service_arns(self, cluster: str) -> list[str]:
         action = "ecs:ListServices"
-        paginator = self._client.get_paginator("list_services")
-        pages = paginator.paginate(cluster=cluster, PaginationConfig={"PageSize": PAGE_SIZE})
-        return [arn for page in _read_pages(pages, ServicePage, action=action) for arn in page.arns]
-
-
-def _read_pages(
-    pages: Iterable[Mapping[str, object]], model: type[AnswerT], *, action: str
-) -> Iterator[AnswerT]:
-    """Yield each page checked; raises SourceError for a failed call or a listing without end."""
-    try:
-        for number, page in enumerate(pages):
-            if number >= PAGES_MAX:
-                raise invalid_answer(action, f"more than {PAGES_MAX} pages")
-            yield parse_answer(model, page, action=action)
-    except (BotoCoreError, ClientError) as error:
-        raise source_error(error, action=action) from error
+        with translated(action):
+            paginator = self._client.get_paginator("list_services")
+            pages = paginator.paginate(cluster=cluster, PaginationConfig={"PageSize": PAGE_SIZE})
+        listed = read_pages(pages, ServicePage, action=action, pages_max=PAGES_MAX)
+        return list(dict.fromkeys(arn for page in listed for arn in page.arns))
 
 
 def short_name(cluster: str) -> str:
     """Return the name of a cluster given by name or by ARN."""
-    return cluster.rsplit("/", 1)[-1]
+    return cluster.rstrip("/").rsplit("/", 1)[-1]
 
 
 def _service(cluster: str, answer: ServiceAnswer) -> Service:
     rolling = [item for item in answer.deployments if _in_progress(item, answer.deployments)]
     started = [item.created_at for item in rolling if item.created_at]
     return Service(
-        cluster=short_name(cluster),
+        cluster=cluster,
         name=answer.name,
         active=answer.status == "ACTIVE",
         desired=answer.desired,
@@ -213,12 +232,16 @@ def _crash_looping(answer: ServiceAnswer) -> bool:
     """Tell a service whose tasks die from one that waits for room: both show pending tasks."""
     if any(item.failed_tasks for item in answer.deployments):
         return True
+    # What happened before the newest deployment says nothing of the tasks that it starts.
+    began = max((d.created_at for d in answer.deployments if d.created_at), default=None)
     newest = max(
         (event for event in answer.events if _tells_health(event.message)),
         key=lambda event: event.created_at,
         default=None,
     )
-    return newest is not None and _CRASH_LOOP_EVENT in newest.message
+    if newest is None or (began is not None and newest.created_at < began):
+        return False
+    return _CRASH_LOOP_EVENT in newest.message
 
 
 def _tells_health(message: str) -> bool:

@@ -3,6 +3,8 @@
 0 fine; 1 the command's own question was answered "no"; 2 usage or configuration; 3 could not read.
 """
 
+import os
+import signal
 import sys
 from importlib import import_module
 
@@ -18,6 +20,7 @@ from xops_watch.errors import (
 EXIT_NO = 1
 EXIT_USAGE = 2
 EXIT_UNREADABLE = 3
+EXIT_TERMINATED = 128 + signal.SIGTERM
 
 # Commands load when they are called: `healthcheck` runs every few seconds and must stay light.
 _COMMANDS = {
@@ -59,6 +62,8 @@ def cli() -> None:
 
 def main() -> None:
     """Run the command line; every expected error is one line of what and one of what to do."""
+    # The kernel gives the first process of a container no default: without this it lives on.
+    signal.signal(signal.SIGTERM, lambda *_: os._exit(EXIT_TERMINATED))
     try:
         code = cli.main(standalone_mode=False, prog_name="xops-watch")
     except click.exceptions.Abort:

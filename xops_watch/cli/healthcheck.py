@@ -2,6 +2,7 @@
 
 import http.client
 import os
+from contextlib import closing
 
 import click
 
@@ -11,6 +12,7 @@ TIMEOUT_SECONDS = 4.0  # ECS gives a health check 5 s by default
 LISTEN_VARIABLE = "XOPS_WATCH_HTTP__LISTEN"
 # Reading all settings would cost ten times what the question costs.
 _LISTEN_DEFAULT = "0.0.0.0:9923"
+_CONFIG_VARIABLE = "XOPS_WATCH_CONFIG"
 _ANYWHERE = {"": "127.0.0.1", "0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 - what to ask then
 
 
@@ -21,22 +23,30 @@ def healthcheck(*, ready: bool) -> int:
 
     Exit code 0: it is. 1: it answers that it is not. 3: nobody answers.
     """
-    host, port = _address(os.environ.get(LISTEN_VARIABLE, _LISTEN_DEFAULT))
+    host, port = _address(_listen())
     path = "/readyz" if ready else "/healthz"
-    connection = http.client.HTTPConnection(host, port, timeout=TIMEOUT_SECONDS)
     try:
-        connection.request("GET", path)
-        answer = connection.getresponse()
-        body = answer.read(1000).decode("utf-8", "replace").strip()
-    except (OSError, http.client.HTTPException) as error:
+        with closing(http.client.HTTPConnection(host, port, timeout=TIMEOUT_SECONDS)) as asked:
+            asked.request("GET", path)
+            answer = asked.getresponse()
+            body = answer.read(1000).decode("utf-8", "replace").strip()
+    except (OSError, UnicodeError, http.client.HTTPException) as error:
         raise UnreachableError(
             f"no answer from {host}:{port}{path}: {str(error) or type(error).__name__}",
             hint=f"is `xops-watch run` up? {LISTEN_VARIABLE} must be what the daemon was given",
         ) from error
-    finally:
-        connection.close()
     click.echo(body)
     return 0 if answer.status == http.client.OK else 1
+
+
+def _listen() -> str:
+    """Return what the daemon of this environment was given; only a file costs all settings."""
+    listen = os.environ.get(LISTEN_VARIABLE, "").strip()
+    if listen or not os.environ.get(_CONFIG_VARIABLE):
+        return listen or _LISTEN_DEFAULT
+    from xops_watch.settings import read_settings  # noqa: PLC0415 - see above
+
+    return read_settings().http.listen
 
 
 def _address(listen: str) -> tuple[str, int]:

@@ -5,13 +5,14 @@ from contextlib import closing
 import click
 
 from xops_watch.cli.output import show_json, show_table
-from xops_watch.cli.setup import make_clock, require_something, rules_paths
+from xops_watch.cli.rulebooks import rules_paths
+from xops_watch.cli.setup import make_clock, require_something
 from xops_watch.core.quantity import format_value
 from xops_watch.core.snapshot import Snapshot, TriggerView
 from xops_watch.core.trigger import Status
 from xops_watch.exporter.api import snapshot_as_json
 from xops_watch.exporter.telemetry import PrometheusTelemetry
-from xops_watch.logs import make_logger
+from xops_watch.logs import adopt_libraries, make_logger
 from xops_watch.ports import Surroundings
 from xops_watch.rulebook import load
 from xops_watch.settings import Settings, read_settings
@@ -49,12 +50,15 @@ def once(*, as_json: bool, fail_on: str | None) -> int:
 def _look(settings: Settings) -> Snapshot:
     from xops_watch import bootstrap  # noqa: PLC0415 - boto3 is slow to import, and not for --help
 
-    level = "warning" if settings.log.level == "info" else settings.log.level
+    level, log_format = settings.log.level, settings.log.format
+    level = "warning" if level == "info" else level
+    log = make_logger(level=level, log_format=log_format)
+    adopt_libraries(log, level=level, log_format=log_format)
     around = Surroundings(
         clock=make_clock(settings),
         publisher=_Nowhere(),
         telemetry=PrometheusTelemetry(),
-        log=make_logger(level=level, log_format=settings.log.format),
+        log=log,
     )
     with closing(bootstrap.open_memory()) as store:
         rulebook = load(rules_paths(settings))

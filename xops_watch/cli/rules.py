@@ -5,7 +5,7 @@ from pathlib import Path
 import click
 
 from xops_watch.cli.output import show_json, show_table
-from xops_watch.cli.setup import rules_paths
+from xops_watch.cli.rulebooks import rules_paths
 from xops_watch.core.quantity import format_duration
 from xops_watch.core.rule import Rule, Rulebook, Threshold, thresholds
 from xops_watch.errors import RulebookError

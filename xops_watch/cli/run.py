@@ -1,5 +1,8 @@
 """`xops-watch run`: the daemon, its port first."""
 
+import os
+import signal
+
 import click
 
 from xops_watch import __version__
@@ -9,7 +12,7 @@ from xops_watch.exporter.app import HttpApp
 from xops_watch.exporter.publisher import SnapshotPublisher
 from xops_watch.exporter.server import serve
 from xops_watch.exporter.telemetry import PrometheusTelemetry
-from xops_watch.logs import make_logger
+from xops_watch.logs import adopt_libraries, make_logger
 from xops_watch.ports import Surroundings
 from xops_watch.settings import read_settings
 
@@ -21,10 +24,15 @@ def run() -> int:
     It is configured by XOPS_WATCH_* variables; one cluster is enough to begin with:
     XOPS_WATCH_ECS__CLUSTERS=xops.
     """
+    # Nothing is owed to anybody until the daemon listens to signals itself: they end it at once.
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: os._exit(0))
     settings = read_settings()
     require_something(settings)
     clock = make_clock(settings)
-    log = make_logger(level=settings.log.level, log_format=settings.log.format)
+    level, log_format = settings.log.level, settings.log.format
+    log = make_logger(level=level, log_format=log_format)
+    adopt_libraries(log, level=level, log_format=log_format)
     publisher, telemetry = SnapshotPublisher(monotonic=monotonic), PrometheusTelemetry()
     app = HttpApp(publisher, telemetry, clock=clock, tick_interval=settings.tick_interval)
     server = serve(app, settings.http.host, settings.http.port)
@@ -37,3 +45,4 @@ def run() -> int:
         return run_daemon(settings, around)
     finally:
         server.close()
+        log.info("stopped")

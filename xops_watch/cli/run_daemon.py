@@ -4,9 +4,9 @@ from contextlib import closing
 from datetime import timedelta
 
 from xops_watch import bootstrap
-from xops_watch.cli.setup import rules_paths
+from xops_watch.cli.rulebooks import rules_paths
 from xops_watch.daemon import Daemon, Job
-from xops_watch.ports import Clock, Surroundings
+from xops_watch.ports import Surroundings
 from xops_watch.rulebook import load
 from xops_watch.settings import Settings
 from xops_watch.store.sqlite import SqliteStore
@@ -22,7 +22,7 @@ def run_daemon(settings: Settings, around: Surroundings) -> int:
         around.log.info("state_opened", path=path, journal=store.journal.mode)
         parts = bootstrap.assemble(settings, rulebook, store, around)
         daemon = Daemon(
-            jobs=_jobs(settings, parts, store, around.clock),
+            jobs=_jobs(settings, parts, store, around),
             watched="tick",
             drain=lambda seconds: parts.deliver.flush(within=timedelta(seconds=seconds)),
             clock=around.clock,
@@ -32,16 +32,21 @@ def run_daemon(settings: Settings, around: Surroundings) -> int:
 
 
 def _jobs(
-    settings: Settings, parts: bootstrap.Parts, store: SqliteStore, clock: Clock
+    settings: Settings, parts: bootstrap.Parts, store: SqliteStore, around: Surroundings
 ) -> tuple[Job, ...]:
     retention = timedelta(days=settings.retention_days)
     looking = timedelta(seconds=settings.sns.interval_seconds)
     return (
-        Job(name="tick", run=parts.watch.tick, interval=settings.tick_interval),
+        Job(
+            name="tick",
+            run=parts.watch.tick,
+            interval=settings.tick_interval,
+            failed=around.telemetry.tick_failed,
+        ),
         Job(name="deliver", run=parts.deliver.deliver, interval=looking),
         Job(
             name="housekeep",
-            run=lambda: store.prune(before=clock.now() - retention),
+            run=lambda: store.prune(before=around.clock.now() - retention),
             interval=HOUSEKEEPING,
         ),
     )

@@ -1,12 +1,13 @@
 """What several commands make of the settings."""
 
-from pathlib import Path
+from datetime import timedelta
 
-from xops_watch.clock import ScaledClock, SystemClock
+from xops_watch.clock import ScaledClock, SystemClock, machine_now
 from xops_watch.errors import ConfigurationError
 from xops_watch.ports import Clock
-from xops_watch.rulebook.shipped import shipped_rules
 from xops_watch.settings import Settings
+
+ANCHOR_DISTANCE_MAX = timedelta(days=30)  # at the highest speed three centuries: dates end later
 
 
 def require_something(settings: Settings) -> None:
@@ -19,11 +20,6 @@ def require_something(settings: Settings) -> None:
         )
 
 
-def rules_paths(settings: Settings) -> tuple[Path, ...]:
-    """Return the directories of rules that the settings choose."""
-    return (settings.rules_path,) if settings.rules_path else shipped_rules()
-
-
 def make_clock(settings: Settings) -> Clock:
     """Return the clock that the settings ask for; raises ConfigurationError."""
     if settings.clock.speed == 1:
@@ -32,5 +28,10 @@ def make_clock(settings: Settings) -> Clock:
         raise ConfigurationError(
             "XOPS_WATCH_CLOCK__SPEED is set without XOPS_WATCH_CLOCK__ANCHOR",
             hint="give both, or neither: they are for demonstrations",
+        )
+    if abs(machine_now() - settings.clock.anchor) > ANCHOR_DISTANCE_MAX:
+        raise ConfigurationError(
+            f"XOPS_WATCH_CLOCK__ANCHOR is more than {ANCHOR_DISTANCE_MAX.days} days from now",
+            hint="a faster time begins when the demonstration does",
         )
     return ScaledClock(anchor=settings.clock.anchor, speed=settings.clock.speed)

@@ -47,7 +47,8 @@ def _advice(evolution: Evolution, rulebook: Rulebook, by_rule: dict[str, list[Tr
     rules = [rule for rule in rulebook.rules if rule.evolution == evolution.id]
     triggers = [trigger for rule in rules for trigger in by_rule.get(rule.id, ())]
     firing = [trigger for trigger in triggers if trigger.status is Status.FIRING]
-    unseen = any(rule.id not in by_rule for rule in rules)
+    # What no rule watches, or no subject was seen for, is not known to be unneeded.
+    unseen = not rules or any(rule.id not in by_rule for rule in rules)
     if firing:
         state = AdviceState.RECOMMENDED
     elif unseen or any(trigger.blind for trigger in triggers):

@@ -4,6 +4,9 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 BACK_OFF_MAX = 8  # times the interval: a throttled minute becomes at most eight
+# Of the interval: ticks start some milliseconds early or late, and a source that is due at this
+# tick must not wait for the next one for that.
+EARLY_MAX = 0.01
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,9 +32,9 @@ def is_due(pace: Pace, interval: timedelta, *, now: datetime) -> bool:
     """
     if pace.began_at is None or now < pace.began_at:
         return True
-    return now - pace.began_at >= interval * back_off(pace.refusals)
+    return now - pace.began_at >= interval * (back_off(pace.refusals) - EARLY_MAX)
 
 
 def back_off(refusals: int) -> int:
     """Return by how much an interval is stretched after so many refusals in a row."""
-    return min(1 << min(refusals, 8), BACK_OFF_MAX)
+    return min(1 << min(refusals, BACK_OFF_MAX), BACK_OFF_MAX)

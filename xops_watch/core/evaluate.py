@@ -1,6 +1,6 @@
 """One evaluation: rules x stored readings x stored triggers, to what changed and what is owed."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -36,10 +36,14 @@ def evaluate(
     now: datetime,
 ) -> Evaluation:
     """Judge every rule on every subject ever seen, and say what that changes."""
+    seen, remembered = _subjects(history.series), _subjects(triggers)
+    # A subject lives as long as it has readings in store or a trigger that remembers it.
     steps = [
         _step(rule, subject, rulebook, history, triggers, stack=stack, now=now)
         for rule in rulebook.rules
-        for subject in sorted(_subjects(rule, history, triggers))
+        for subject in sorted(
+            seen.get(rule.primary.signal.name, set()) | remembered.get(rule.id, set())
+        )
     ]
     known = {rule.id for rule in rulebook.rules}
     return Evaluation(
@@ -88,10 +92,12 @@ def _step(  # noqa: PLR0913 - one judgement needs the whole of what is known
     return _Step(trigger=after, verdict=verdict, transition=transition, notice=notice)
 
 
-def _subjects(rule: Rule, history: History, triggers: Mapping[TriggerKey, Trigger]) -> set[str]:
-    """A subject lives as long as it has readings in store or a trigger that remembers it."""
-    remembered = {subject for rule_id, subject in triggers if rule_id == rule.id}
-    return remembered | history.subjects(rule.primary.signal.name)
+def _subjects(keys: Iterable[tuple[str, str]]) -> Mapping[str, set[str]]:
+    """Return the subjects of (signal or rule, subject) pairs by the first."""
+    subjects: dict[str, set[str]] = {}
+    for name, subject in keys:
+        subjects.setdefault(name, set()).add(subject)
+    return subjects
 
 
 def _transition(before: Trigger, after: Trigger, verdict: Verdict, *, now: datetime) -> Transition:

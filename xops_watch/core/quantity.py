@@ -88,13 +88,13 @@ def format_value(value: float, unit: Unit) -> str:
             return _format_bytes(value)
         case Unit.DOLLARS:
             return f"${value:,.2f}"
-        case Unit.COUNT:
+        case Unit.COUNT:  # pragma: no branch - there is no other unit
             return f"{value:.10g}"
 
 
 def _format_bytes(value: float) -> str:
-    for power, prefix in enumerate(("", "k", "M", "G", "T", "P")):
+    for power, prefix in enumerate(("", "k", "M", "G", "T")):
         scaled = value / 1000**power
-        if abs(scaled) < 1000 or prefix == "P":  # noqa: PLR2004 - the step between prefixes
-            break
-    return f"{scaled:.4g} {prefix}B"
+        if abs(scaled) < 1000:  # noqa: PLR2004 - the step between prefixes
+            return f"{scaled:.4g} {prefix}B"
+    return f"{value / 1000**5:.4g} PB"

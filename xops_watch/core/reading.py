@@ -1,15 +1,22 @@
 """What a source saw: a value, or the reason why there is none."""
 
 import math
+from bisect import bisect_right
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
+from operator import attrgetter
 
 from xops_watch.errors import GapReason
+
+_taken_at = attrgetter("taken_at")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reading:
-    """One value of one signal on one subject at one instant, in the signal's base unit."""
+    """One value of one signal on one subject at one instant, in the signal's base unit.
+
+    `taken_at` is kept in UTC, whatever zone it was given in.
+    """
 
     signal: str
     subject: str
@@ -24,6 +31,9 @@ class Reading:
         if self.taken_at.utcoffset() is None:
             msg = f"{self.signal}: taken_at needs a time zone"
             raise ValueError(msg)
+        if self.taken_at.tzinfo is not UTC:
+            # Two instants of one zone are compared by the wall clock: summer time would bend holds.
+            object.__setattr__(self, "taken_at", self.taken_at.astimezone(UTC))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,6 +64,10 @@ class Series:
     def newest(self) -> Reading | None:
         """The last reading, however old."""
         return self.readings[-1] if self.readings else None
+
+    def until(self, instant: datetime) -> tuple[Reading, ...]:
+        """Return the readings that are not later than `instant`."""
+        return self.readings[: bisect_right(self.readings, instant, key=_taken_at)]
 
 
 EMPTY_SERIES = Series()

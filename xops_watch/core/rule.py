@@ -43,6 +43,12 @@ class Datapoints:
     needed: int
     of: int
 
+    def __post_init__(self) -> None:
+        """Refuse what would always be true, or never."""
+        if not 1 <= self.needed <= self.of:
+            msg = f"datapoints {self.needed}/{self.of}: needs 1 to {self.of} of the periods"
+            raise ValueError(msg)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Threshold:
@@ -66,12 +72,20 @@ class AllOf:
 
     parts: tuple["Condition", ...]
 
+    def __post_init__(self) -> None:
+        """Refuse the condition that is true of nothing at all."""
+        _demand_parts(self.parts)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AnyOf:
     """True when one part is."""
 
     parts: tuple["Condition", ...]
+
+    def __post_init__(self) -> None:
+        """Refuse the condition that nothing can make true."""
+        _demand_parts(self.parts)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,6 +98,11 @@ class Not:
 Condition = Threshold | AllOf | AnyOf | Not
 
 
+def _demand_parts(parts: tuple[Condition, ...]) -> None:
+    if not parts:
+        raise ValueError("a condition needs at least one part")
+
+
 def thresholds(condition: Condition) -> Iterator[Threshold]:
     """Yield the leaves of a condition in the order they are written."""
     match condition:
@@ -92,7 +111,7 @@ def thresholds(condition: Condition) -> Iterator[Threshold]:
         case AllOf(parts=parts) | AnyOf(parts=parts):
             for part in parts:
                 yield from thresholds(part)
-        case Not(part=part):
+        case Not(part=part):  # pragma: no branch - there is no other condition
             yield from thresholds(part)
 
 
@@ -149,11 +168,16 @@ class Rule:
 
     @property
     def lookback(self) -> timedelta:
-        """Return how far back a judgement reads, for every hold and window of the rule."""
+        """Return how far back a judgement reads, for every hold and window of the rule.
+
+        The newest reading may be as old as the grace, and so may the one that reaches past the
+        beginning of the hold: the grace counts twice.
+        """
         clear_hold = self.clear.hold if self.clear else timedelta()
         leaves = [*thresholds(self.when), *(thresholds(self.clear.when) if self.clear else ())]
-        longest: timedelta = max(leaf.window + leaf.signal.grace for leaf in leaves)
-        return longest + max(self.hold, clear_hold)
+        window: timedelta = max(leaf.window for leaf in leaves)
+        grace: timedelta = max(leaf.signal.grace for leaf in leaves)
+        return window + max(self.hold, clear_hold) + 2 * grace
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

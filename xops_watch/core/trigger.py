@@ -80,14 +80,17 @@ def advance(trigger: Trigger, verdict: Verdict, *, now: datetime) -> Trigger:
 
 def _since(trigger: Trigger, verdict: Verdict) -> datetime:
     """A pending breach that was interrupted begins anew; a firing one keeps its beginning."""
-    if trigger.status is Status.PENDING and verdict.since is not None:
-        return verdict.since
+    if trigger.status is Status.PENDING and verdict.condition is not Truth.UNKNOWN:
+        return verdict.since or trigger.since
     return trigger.since
 
 
 def _status(before: Status, verdict: Verdict) -> Status:
     if before is Status.FIRING:
-        return Status.INACTIVE if verdict.cleared is Truth.TRUE else Status.FIRING
+        if verdict.cleared is not Truth.TRUE:
+            return Status.FIRING
+        # What ends may be pending again at once, and the next tick must not be needed to say so.
+        before = Status.INACTIVE
     if verdict.condition is Truth.UNKNOWN:
         return before
     if verdict.held:

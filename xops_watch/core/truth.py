@@ -32,10 +32,11 @@ def any_of(truths: Iterable[Truth]) -> Truth:
 
 def negate(truth: Truth) -> Truth:
     """Return the opposite; the opposite of UNKNOWN is UNKNOWN."""
-    match truth:
-        case Truth.TRUE:
-            return Truth.FALSE
-        case Truth.FALSE:
-            return Truth.TRUE
-        case Truth.UNKNOWN:
-            return Truth.UNKNOWN
+    return _OPPOSITES[truth]
+
+
+_OPPOSITES = {
+    Truth.TRUE: Truth.FALSE,
+    Truth.FALSE: Truth.TRUE,
+    Truth.UNKNOWN: Truth.UNKNOWN,
+}

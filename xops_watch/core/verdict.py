@@ -9,7 +9,8 @@ restarts and replays give the same answer. Three questions are kept apart:
 """
 
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
+from itertools import pairwise
 
 from xops_watch.core.quantity import format_duration, format_value
 from xops_watch.core.reading import Gap, History, Reading
@@ -25,8 +26,6 @@ from xops_watch.core.rule import (
     thresholds,
 )
 from xops_watch.core.truth import Truth, all_of, any_of, negate
-
-EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,98 +50,111 @@ class Verdict:
 
 def judge(rule: Rule, subject: str, history: History, *, now: datetime) -> Verdict:
     """Return what `history` proves about `rule` on `subject` at `now`."""
-    condition = _truth(rule.when, subject, history, at=now)
-    run = _run(rule.when, subject, history, now=now) if condition is Truth.TRUE else None
-    held = run is not None and run.length >= rule.hold
-    primary = rule.primary
-    series = history.of(primary.signal.name, subject)
-    newest = _newest(series.readings, now)
-    breaching = _breaching(rule.when, subject, history, now)
-    since = _first_breach(primary, series.readings, now) if breaching else None
-    if run is not None and (since is None or run.start < since):
-        since = run.start
+    sight = _Sight(history=history, subject=subject)
+    glance = _Sight(history=history, subject=subject, windows=False)
+    condition = _truth(rule.when, sight, known=now, at=now)
+    run = _run(rule.when, sight, now=now) if condition is Truth.TRUE else None
+    breaching = _truth(rule.when, glance, known=now, at=now) is Truth.TRUE
+    breach = run or (_run(rule.when, glance, now=now) if breaching else None)
+    series = history.of(rule.primary.signal.name, subject)
+    readings = series.until(now)
+    newest = readings[-1] if readings else None
     return Verdict(
         condition=condition,
-        held=held,
-        cleared=_cleared(rule.clear, condition, subject, history, now=now),
+        held=run is not None and run.length >= rule.hold,
+        cleared=_cleared(rule.clear, condition, sight, now=now),
         breaching=breaching,
-        since=since,
+        since=_since(rule.when, breach, readings) if breach else None,
         value=newest.value if newest else None,
         as_of=newest.taken_at if newest else None,
         gap=series.gap,
-        evidence=_evidence(rule, series.readings, newest, series.gap, now),
+        evidence=_evidence(rule.primary, readings, series.gap, now=now),
     )
 
 
-def _cleared(
-    clear: Clear | None, condition: Truth, subject: str, history: History, *, now: datetime
-) -> Truth:
-    """Without a clear level of its own, a rule clears when its condition is disproven."""
-    if clear is None:
+def _cleared(clear: Clear | None, condition: Truth, sight: "_Sight", *, now: datetime) -> Truth:
+    """A rule clears when its condition is disproven, and its clear level, if any, was held.
+
+    The level alone is not enough: a window may still prove the condition when newer readings
+    are below the level already, and a leg of the condition that fell silent may still breach.
+    """
+    if clear is None or condition is not Truth.FALSE:
         return negate(condition)
-    truth = _truth(clear.when, subject, history, at=now)
+    truth = _truth(clear.when, sight, known=now, at=now)
     if truth is not Truth.TRUE:
         return truth
-    run = _run(clear.when, subject, history, now=now)
-    return Truth.of(run is not None and run.length >= clear.hold)
+    return Truth.of(_run(clear.when, sight, now=now).length >= clear.hold)
 
 
-def _truth(condition: Condition, subject: str, history: History, *, at: datetime) -> Truth:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Sight:
+    """What conditions are judged on: one subject's readings.
+
+    Without `windows` the newest reading of a signal speaks alone, whatever M of N says.
+    """
+
+    history: History
+    subject: str
+    windows: bool = True
+
+    def datapoints(self, leaf: Threshold) -> Datapoints | None:
+        return leaf.datapoints if self.windows else None
+
+
+def _truth(condition: Condition, sight: _Sight, *, known: datetime, at: datetime) -> Truth:
+    """Return what the readings until `known` prove at `at`: with time, evidence goes stale."""
     match condition:
-        case AllOf(parts=parts):
-            return all_of(_truth(part, subject, history, at=at) for part in parts)
-        case AnyOf(parts=parts):
-            return any_of(_truth(part, subject, history, at=at) for part in parts)
-        case Not(part=part):
-            return negate(_truth(part, subject, history, at=at))
         case Threshold():
-            readings = history.of(condition.signal.name, subject).readings
-            return _leaf_truth(condition, readings, at=at)
+            return _leaf_truth(condition, sight, known=known, at=at)
+        case AllOf(parts=parts):
+            return all_of(_truth(part, sight, known=known, at=at) for part in parts)
+        case AnyOf(parts=parts):
+            return any_of(_truth(part, sight, known=known, at=at) for part in parts)
+        case Not(part=part):  # pragma: no branch - there is no other condition
+            return negate(_truth(part, sight, known=known, at=at))
 
 
-def _leaf_truth(leaf: Threshold, readings: tuple[Reading, ...], *, at: datetime) -> Truth:
-    newest = _newest(readings, at)
-    if newest is None or at - newest.taken_at > leaf.signal.grace:
+def _leaf_truth(leaf: Threshold, sight: _Sight, *, known: datetime, at: datetime) -> Truth:
+    readings = sight.history.of(leaf.signal.name, sight.subject).until(known)
+    if not readings or at - readings[-1].taken_at > leaf.signal.grace:
         return Truth.UNKNOWN
-    if leaf.datapoints is None:
-        return Truth.of(leaf.comparison.holds(newest.value, leaf.value))
-    breaches, missing = _count(leaf, leaf.datapoints, readings, newest)
-    if breaches >= leaf.datapoints.needed:
+    datapoints = sight.datapoints(leaf)
+    if datapoints is None:
+        return Truth.of(leaf.comparison.holds(readings[-1].value, leaf.value))
+    window = _window(leaf, datapoints, readings)
+    breaches = len(_breaches(leaf, window))
+    if breaches >= datapoints.needed:
         return Truth.TRUE
     # Even if every missing point had breached, there would not be enough: disproven.
-    if breaches + missing < leaf.datapoints.needed:
+    if breaches + datapoints.of - len(window) < datapoints.needed:
         return Truth.FALSE
     return Truth.UNKNOWN
 
 
-def _count(
-    leaf: Threshold, datapoints: Datapoints, readings: tuple[Reading, ...], newest: Reading
-) -> tuple[int, int]:
-    """Return how many of the newest periods breach, and how many have no reading.
+def _window(
+    leaf: Threshold, datapoints: Datapoints, readings: tuple[Reading, ...]
+) -> list[Reading]:
+    """Return the newest reading of each of the last N periods, newest first.
 
-    The window ends at the newest reading, not at `now`: points that the provider has not
-    published yet are not missing.
+    The periods are counted back from the newest reading, not from `now`: points that the
+    provider has not published yet are not missing. What is read some milliseconds early or
+    late still belongs to its own period, because each reaches half a period to either side.
     """
-    last = _slot(newest, leaf.signal.period)
-    values: dict[int, float] = {}
+    period, end = leaf.signal.period, readings[-1].taken_at + leaf.signal.period / 2
+    window: list[Reading] = []
+    filled = -1
     for reading in reversed(readings):
-        if reading.taken_at > newest.taken_at:
-            continue
-        slot = _slot(reading, leaf.signal.period)
-        if slot <= last - datapoints.of:
+        back = (end - reading.taken_at) // period
+        if back >= datapoints.of:
             break
-        values.setdefault(slot, reading.value)
-    breaches = sum(leaf.comparison.holds(value, leaf.value) for value in values.values())
-    return breaches, datapoints.of - len(values)
+        if back > filled:
+            window.append(reading)
+            filled = back
+    return window
 
 
-def _slot(reading: Reading, period: timedelta) -> int:
-    return (reading.taken_at - EPOCH) // period
-
-
-def _newest(readings: tuple[Reading, ...], at: datetime) -> Reading | None:
-    """Return the last reading not in the future: a skewed clock must not prove anything."""
-    return next((r for r in reversed(readings) if r.taken_at <= at), None)
+def _breaches(leaf: Threshold, window: list[Reading]) -> list[Reading]:
+    return [reading for reading in window if leaf.comparison.holds(reading.value, leaf.value)]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -157,84 +169,48 @@ class _Run:
         return self.end - self.start
 
 
-def _run(condition: Condition, subject: str, history: History, *, now: datetime) -> _Run | None:
-    """Walk back over the readings until the condition is not true or the evidence has a hole."""
-    leaves = list(thresholds(condition))
-    grace = min(leaf.signal.grace for leaf in leaves)
-    signals = {leaf.signal.name for leaf in leaves}
+def _run(condition: Condition, sight: _Sight, *, now: datetime) -> _Run:
+    """Walk back over the readings until a condition, true now, was not, or was not proven."""
+    signals = {leaf.signal.name for leaf in thresholds(condition)}
     instants = sorted(
         {
             reading.taken_at
             for name in signals
-            for reading in history.of(name, subject).readings
-            if reading.taken_at <= now
+            for reading in sight.history.of(name, sight.subject).until(now)
         },
         reverse=True,
     )
-    start: datetime | None = None
-    for instant in instants:
-        if start is not None and start - instant > grace:
+    start = instants[0]
+    for later, earlier in pairwise(instants):
+        # Between two instants nothing was read, and evidence only goes stale: what was still
+        # true just before the later one was true from the earlier one on.
+        if _truth(condition, sight, known=earlier, at=later) is not Truth.TRUE:
             break
-        if _truth(condition, subject, history, at=instant) is not Truth.TRUE:
-            break
-        start = instant
-    return None if start is None else _Run(start=start, end=instants[0])
+        start = earlier
+    return _Run(start=start, end=instants[0])
 
 
-def _breaching(condition: Condition, subject: str, history: History, now: datetime) -> bool:
-    """Tell whether the newest readings themselves breach, whatever windows and holds say."""
-    return _truth(_instantaneous(condition), subject, history, at=now) is Truth.TRUE
-
-
-def _instantaneous(condition: Condition) -> Condition:
-    match condition:
-        case AllOf(parts=parts):
-            return AllOf(parts=tuple(_instantaneous(part) for part in parts))
-        case AnyOf(parts=parts):
-            return AnyOf(parts=tuple(_instantaneous(part) for part in parts))
-        case Not(part=part):
-            return Not(part=_instantaneous(part))
-        case Threshold():
-            return Threshold(
-                signal=condition.signal,
-                comparison=condition.comparison,
-                value=condition.value,
-                text=condition.text,
-            )
-
-
-def _first_breach(leaf: Threshold, readings: tuple[Reading, ...], now: datetime) -> datetime | None:
-    """Return when the oldest breach of the window happened: the "since" of M of N."""
-    newest = _newest(readings, now)
-    if newest is None:
-        return None
-    start = newest.taken_at - leaf.window
-    return next(
-        (
-            reading.taken_at
-            for reading in readings
-            if start < reading.taken_at <= now and leaf.comparison.holds(reading.value, leaf.value)
-        ),
-        None,
-    )
+def _since(condition: Condition, breach: _Run, readings: tuple[Reading, ...]) -> datetime:
+    """Return when the breach began: M of N begins with the oldest breach of its window."""
+    if not isinstance(condition, Threshold) or condition.datapoints is None:
+        return breach.start
+    window = _window(condition, condition.datapoints, readings)
+    return min(breach.start, _breaches(condition, window)[-1].taken_at)
 
 
 def _evidence(
-    rule: Rule,
-    readings: tuple[Reading, ...],
-    newest: Reading | None,
-    gap: Gap | None,
-    now: datetime,
+    leaf: Threshold, readings: tuple[Reading, ...], gap: Gap | None, *, now: datetime
 ) -> str:
     """Say in one line what the verdict rests on."""
-    leaf = rule.primary
-    if newest is None:
+    if not readings:
         return gap.detail if gap else f"no reading of {leaf.signal.name} yet"
+    newest = readings[-1]
     value = format_value(newest.value, leaf.signal.unit)
     line = f"{leaf.signal.name} {value} ({leaf.comparison.symbol} {leaf.text})"
     if leaf.datapoints:
-        breaches, missing = _count(leaf, leaf.datapoints, readings, newest)
-        line += f", {breaches} of the last {leaf.datapoints.of} points breach"
+        window = _window(leaf, leaf.datapoints, readings)
+        missing = leaf.datapoints.of - len(window)
+        line += f", {len(_breaches(leaf, window))} of the last {leaf.datapoints.of} points breach"
         line += f", {missing} missing" if missing else ""
     age = now - newest.taken_at
     if age > leaf.signal.grace:

@@ -31,6 +31,16 @@ _SERVICE_OF_TARGET = {
     "GraniteServiceVersion20100801": "cloudwatch",
     "AmazonEC2ContainerServiceV20141113": "ecs",
 }
+# Whatever gzip, JSON and CBOR raise for bodies that are none.
+_UNREADABLE = (
+    cbor2.CBORDecodeError,
+    ValueError,
+    OverflowError,
+    RecursionError,
+    OSError,
+    EOFError,
+    zlib.error,
+)
 _RPC_PATH = re.compile(r"/service/([^/]+)/operation/([^/]+)/?")
 _CREDENTIAL = re.compile(r"Credential=[^/,\s]+/\d{8}/([^/]+)/([^/]+)/aws4_request")
 
@@ -88,14 +98,7 @@ def decode_body(body: bytes, environ: Mapping[str, Any], *, cbor: bool) -> dict[
         if not body:
             return {}
         content = cbor2.loads(body) if cbor else json.loads(body)
-    except (
-        cbor2.CBORDecodeError,
-        ValueError,
-        OverflowError,
-        OSError,
-        EOFError,
-        zlib.error,
-    ) as error:
+    except _UNREADABLE as error:
         message = f"the body cannot be read: {error}"
         raise AwsError("SerializationException", message) from error
     if not isinstance(content, dict):

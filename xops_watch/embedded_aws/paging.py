@@ -4,6 +4,7 @@ import base64
 import binascii
 import hashlib
 import json
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
@@ -12,6 +13,7 @@ Item = TypeVar("Item")
 
 # A token that starts so stands for "the page before was empty on purpose" (the empty_pages fault).
 _EMPTY = "empty-page."
+_EMPTY_TOKEN = re.compile(r"empty-page\.\d+\.")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,15 +48,21 @@ def decode(token: str, fingerprint: str) -> dict[str, Any] | None:
 
 
 def empty_page_token(token: str | None) -> str:
-    """Return a token that leads to the same page as `token`, after an empty one."""
-    return _EMPTY + (without_empty_page(token) or "")
+    """Return a token that leads to the same page as `token`, after an empty one.
+
+    It differs from `token`: botocore's paginators end in an error if a token comes twice.
+    """
+    number = 0
+    if token is not None and _EMPTY_TOKEN.match(token):
+        number = int(token.split(".")[1])
+    return f"{_EMPTY}{number + 1}.{without_empty_page(token) or ''}"
 
 
 def without_empty_page(token: str | None) -> str | None:
     """Return the token that `empty_page_token` was made from."""
-    if token is None or not token.startswith(_EMPTY):
+    if token is None or not _EMPTY_TOKEN.match(token):
         return token
-    return token.removeprefix(_EMPTY) or None
+    return _EMPTY_TOKEN.sub("", token) or None
 
 
 def page_of(

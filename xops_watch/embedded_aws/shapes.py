@@ -12,6 +12,7 @@ from botocore.validate import ParamValidator
 
 from xops_watch.embedded_aws.errors import AwsError
 
+_INTEGER_MAX = 2**31 - 1
 _SPECIAL_NUMBERS = ("NaN", "Infinity", "-Infinity")
 
 _session = botocore.session.Session()
@@ -83,15 +84,21 @@ def _typed(value: Any, shape: Shape | None) -> Any:  # noqa: ANN401  (any JSON v
         return {key: _typed(item, shape.members.get(key)) for key, item in value.items()}
     if isinstance(value, list) and isinstance(shape, ListShape):
         return [_typed(item, shape.member) for item in value]
+    return _scalar(value, shape)
+
+
+def _scalar(value: object, shape: Shape) -> object:
+    """Return an instant for a unix time, a number for "NaN", anything else as it is."""
     if shape.type_name in {"float", "double"} and value in _SPECIAL_NUMBERS:
-        return float(value)
-    is_number = isinstance(value, int | float) and not isinstance(value, bool)
-    if shape.type_name == "timestamp" and is_number:
-        try:
-            return datetime.fromtimestamp(value, UTC)
-        except (OverflowError, OSError, ValueError):
-            return value
-    return value
+        return float(str(value))
+    if shape.type_name != "timestamp" or isinstance(value, bool):
+        return value
+    if not isinstance(value, int | float):
+        return value
+    try:
+        return datetime.fromtimestamp(value, UTC)
+    except (OverflowError, OSError, ValueError):
+        return value
 
 
 def _refusal(service: str, operation: str, message: str, *, missing: bool) -> AwsError:
@@ -118,23 +125,21 @@ def _excess(value: Any, shape: Shape, where: str) -> str | None:  # noqa: ANN401
 
 
 def _out_of_bounds(value: object, shape: Shape, where: str) -> str | None:
-    """Return why `value` itself is too long, too large or not among the allowed texts."""
+    """Return why `value` itself is of the wrong kind, too long, too large or not allowed."""
     bounds = shape.metadata
-    if isinstance(value, str):
-        if bounds.get("enum") and value not in bounds["enum"]:
-            return f"Invalid value for parameter {where}: {value!r} is not one of {bounds['enum']}"
-        if "pattern" in bounds and not re.fullmatch(bounds["pattern"], value, re.DOTALL):
-            return f"Invalid value for parameter {where}: {value!r} is not {bounds['pattern']}"
+    if isinstance(value, str) and value not in bounds.get("enum", [value]):
+        return f"Invalid value for parameter {where}: {value!r} is not one of {bounds['enum']}"
+    if isinstance(value, str) and not re.fullmatch(bounds.get("pattern", ".*"), value, re.DOTALL):
+        return f"Invalid value for parameter {where}: {value!r} is not {bounds['pattern']}"
     if shape.type_name == "timestamp" and not isinstance(value, datetime):
         # botocore's validator would also take texts, which never come over these wires.
         return f"Invalid value for parameter {where}: {value!r} is not a timestamp"
-    size: float
+    most, size = bounds.get("max"), 0
     if isinstance(value, str | list | dict):
         size = len(value)
-    elif isinstance(value, int | float):
-        size = value if shape.type_name in {"integer", "long"} else 0
-    else:
-        return None
-    if size > bounds.get("max", size):
-        return f"Invalid size of parameter {where}: {size}, valid maximum: {bounds['max']}"
+    elif isinstance(value, int) and shape.type_name == "integer":
+        size = abs(value)
+        most = _INTEGER_MAX if most is None else most
+    if most is not None and size > most:
+        return f"Invalid size of parameter {where}: {size}, valid maximum: {most}"
     return None

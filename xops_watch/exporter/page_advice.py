@@ -112,11 +112,5 @@ def _lines(advice: Sequence[Advice]) -> Iterator[Html]:
     for state, text in _LINES.items():
         titles = [one.evolution.title for one in advice if one.state is state]
         if titles:
-            names = [foreign(title) for title in titles]
-            items = [element("li", name) for name in names]
-            yield element(
-                "details",
-                element("summary", f"{text} ({len(titles)})"),
-                element("ul", *items),
-                class_="soft small",
-            )
+            listed = [node for title in titles for node in (", ", foreign(title))][1:]
+            yield element("p", f"{text} ({len(titles)}): ", *listed, class_="soft small")

@@ -33,6 +33,8 @@ def ago(at: datetime, *, now: datetime) -> Html:
 
 def table(columns: Sequence[str], rows: Sequence[Sequence[Node]]) -> Html:
     """Return a table of at most ROWS_MAX rows that tells how many it leaves out."""
+    if not rows:
+        return element("p", "None yet.", class_="card soft")
     head = element("tr", *(element("th", column, scope="col") for column in columns))
     body = [_row(columns, cells) for cells in rows[:ROWS_MAX]]
     whole = element("table", element("thead", head), element("tbody", *body))

@@ -25,6 +25,7 @@ HEADER_BYTES_MAX = 16 * 1024
 BODY_BYTES_MAX = 1024  # no request has a body; a client that sends one may finish its mistake
 ANSWER_BYTES_MAX = 64 * 1024 * 1024  # kept in memory: the container's disk is read-only
 CLOSE_SECONDS_MAX = 10.0
+PORT_MAX = 65_535
 _LOOP_SECONDS = 1.0  # how often connections that are too old are looked for
 
 
@@ -50,21 +51,24 @@ class HttpServer:
         self._server = server
         self._sockets = sockets
         self._closing = threading.Event()
+        self._waking = threading.Lock()
         self._thread = threading.Thread(target=self._run, name="http", daemon=True)
         self._thread.start()
 
     def close(self) -> None:
         """Stop listening, let running answers finish, drop the connections. May be repeated."""
-        if not self._closing.is_set():
-            self._closing.set()
-            self._server.pull_trigger()
+        with self._waking:
+            if not self._closing.is_set():
+                self._closing.set()
+                self._server.pull_trigger()
         self._thread.join(CLOSE_SECONDS_MAX)
 
     def _run(self) -> None:
         while not self._closing.is_set():
             wasyncore.loop(timeout=_LOOP_SECONDS, use_poll=True, map=self._sockets, count=1)
-        self._server.task_dispatcher.shutdown()
-        wasyncore.close_all(self._sockets)
+        with self._waking:  # whoever closes has still to pull the trigger that goes away here
+            self._server.task_dispatcher.shutdown()
+            wasyncore.close_all(self._sockets)
 
 
 def serve(
@@ -93,6 +97,8 @@ def serve(
 
 def _listener(host: str, port: int) -> socket.socket:
     """Return a listening socket; `::` takes IPv4 as well, as people expect of it."""
+    if not 0 <= port <= PORT_MAX:
+        raise _refusal(host, port, f"ports end at {PORT_MAX}")
     bare = host.removeprefix("[").removesuffix("]")
     try:
         family, _, _, _, address = socket.getaddrinfo(
@@ -100,11 +106,17 @@ def _listener(host: str, port: int) -> socket.socket:
         )[0]
         both = bare == "::" and socket.has_dualstack_ipv6()
         return socket.create_server(address[:2], family=family, dualstack_ipv6=both)
-    except (OSError, OverflowError, UnicodeError) as error:
-        reason = error.strerror if isinstance(error, OSError) else str(error)
-        what = f"cannot listen on {host}:{port}: {reason}"
-        hint = "set XOPS_WATCH_HTTP__LISTEN to an address of this machine and a free port"
-        raise ConfigurationError(what, hint=f"{hint}, such as 0.0.0.0:9923") from error
+    except OSError as error:
+        raise _refusal(host, port, error.strerror or str(error)) from error
+    except UnicodeError as error:
+        raise _refusal(host, port, "no such host") from error
+
+
+def _refusal(host: str, port: int, reason: str) -> ConfigurationError:
+    hint = "set XOPS_WATCH_HTTP__LISTEN to an address of this machine and a free port"
+    return ConfigurationError(
+        f"cannot listen on {host}:{port}: {reason}", hint=f"{hint}, such as 0.0.0.0:9923"
+    )
 
 
 def _adjustments(limits: Limits) -> Adjustments:

@@ -39,7 +39,7 @@ li { margin: .2rem 0; }
   border: 1px solid currentColor; color: var(--soft); white-space: nowrap;
 }
 .firing, .down, .denied, .unreachable, .HIGH { color: var(--bad); background: var(--bad-back); }
-.pending, .stale, .throttled, .timeout, .invalid, .MED {
+.pending, .stale, .throttled, .invalid, .MED {
   color: var(--warn); background: var(--warn-back);
 }
 .ok, .up, .LOW { color: var(--good); background: var(--good-back); }

@@ -19,6 +19,7 @@ from xops_watch.located_yaml.scalar import resolve
 
 DEPTH_MAX = 32  # collections inside collections: no file here needs more than ten
 NODES_MAX = 50_000  # values and keys of one file: bounds memory; 500 rules have some 20 000
+FILE_START = Position(line=1, column=1)
 
 
 @dataclass(slots=True, kw_only=True)
@@ -41,9 +42,7 @@ class Builder:
 
     file: str
     content: Plain = None
-    values: dict[KeyPath, Position] = field(
-        default_factory=lambda: {(): Position(line=1, column=1)}
-    )
+    values: dict[KeyPath, Position] = field(default_factory=lambda: {(): FILE_START})
     keys: dict[KeyPath, Position] = field(default_factory=dict)
     problems: list[Problem] = field(default_factory=list)
     _frames: list[_Frame] = field(default_factory=list)
@@ -156,9 +155,10 @@ class Builder:
     def _scalar(self, event: ScalarEvent) -> Plain:
         """Return what the text stands for; only text without quotes can be more than text."""
         if event.style is not None:
-            if any("\ud800" <= character <= "\udfff" for character in event.value):
+            text = _joined(event.value)
+            if text is None:
                 self._refuse(event, "half of a surrogate pair is no character")
-            return str(event.value)
+            return text
         value = resolve(event.value)
         if isinstance(value, float) and not math.isfinite(value):
             self._refuse(event, f"{quoted(event.value)} is not a finite number")
@@ -177,6 +177,14 @@ class Builder:
 def position_of(event: Event) -> Position:
     """Return where an event begins; the parser counts from 0."""
     return Position(line=event.start_mark.line + 1, column=event.start_mark.column + 1)
+
+
+def _joined(text: str) -> str | None:
+    """Join the surrogate pairs that JSON writes as two escapes; None where a half is left."""
+    try:
+        return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le")
+    except UnicodeDecodeError:
+        return None
 
 
 def _place(frame: _Frame | None) -> tuple[KeyPath, bool]:

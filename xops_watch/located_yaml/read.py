@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from ruamel.yaml import YAML
-from ruamel.yaml.error import MarkedYAMLError
+from ruamel.yaml.error import MarkedYAMLError, StreamMark
 from ruamel.yaml.events import Event
 
 from xops_watch.located_yaml.build import Builder
@@ -119,33 +119,36 @@ _OPENED_EARLIER: tuple[tuple[str, str], ...] = (
     ("found unexpected document separator", "the quote that opens here is never closed"),
     ("expected ',' or", "the bracket that opens here is never closed, or a comma is missing"),
     ("could not find expected ':'", "a `:` is missing after this, or it has to be in quotes"),
+    ("while scanning a block scalar", "text that begins with `>` or `|` has to be in quotes"),
 )
 _HERE: tuple[tuple[str, str], ...] = (
+    ("more indented follow up line", "the empty line above has spaces in it: delete them"),
     (r"found character '\\t'", "a tab stands where only spaces can: indent with spaces"),
     (r"found character '(.+)' that", r"text that begins with `\1` has to be in quotes"),
     ("mapping values are not", "a `:` too many: put text that has `: ` in quotes, or indent it"),
     ("expected the node content", "a value is missing here"),
     ("expected <block end>", "this is not indented like what it belongs to"),
     ("expected '<document start>'", "nothing can follow here: the text above is complete"),
-    ("expected chomping", "text that begins with `>` or `|` has to be in quotes"),
 )
 
 
 def _syntax_problem(file: str, error: MarkedYAMLError) -> Problem:
-    said = str(error.problem)
-    for beginning, message in _OPENED_EARLIER:
-        if said.startswith(beginning) and error.context_mark is not None:
-            return _marked(file, error.context_mark.line, error.context_mark.column, message)
-    message = "not YAML: " + said.replace(r"'\x00'", "the end of the file")
+    """Say what is wrong; some errors of the parser have no problem, only a context."""
+    said = f"{error.context or ''}: {error.problem or ''}"
+    for part, message in _OPENED_EARLIER:
+        if part in said and error.context_mark is not None:
+            return _marked(file, error.context_mark, message)
+    problem = str(error.problem or error.context)
+    message = "not YAML: " + problem.replace(r"'\x00'", "the end of the file")
     for pattern, template in _HERE:
-        found = re.match(pattern, said)
+        found = re.search(pattern, said)
         if found is not None:
             message = found.expand(template)
             break
-    return _marked(file, error.problem_mark.line, error.problem_mark.column, message)
+    return _marked(file, error.problem_mark or error.context_mark, message)
 
 
-def _marked(file: str, line: int, column: int, message: str) -> Problem:
+def _marked(file: str, mark: StreamMark | None, message: str) -> Problem:
     """The parser counts from 0."""
-    position = Position(line=line + 1, column=column + 1)
+    position = Position(line=mark.line + 1, column=mark.column + 1) if mark else None
     return Problem(file=file, position=position, message=message)

@@ -8,7 +8,7 @@ import hashlib
 import json
 import re
 from enum import StrEnum
-from typing import TYPE_CHECKING, assert_never
+from typing import TYPE_CHECKING
 
 from botocore.exceptions import BotoCoreError, ClientError
 from botocore.parsers import ResponseParserError
@@ -82,8 +82,6 @@ def _body(notice: Notice, body: Body) -> str:
             return json.dumps(document(notice) | {"text": text(notice)}, ensure_ascii=False)
         case Body.CHAT:
             return custom_notification(notice)
-        case _:
-            assert_never(body)
 
 
 def _attributes(notice: Notice) -> "dict[str, MessageAttributeValueTypeDef]":
@@ -93,7 +91,8 @@ def _attributes(notice: Notice) -> "dict[str, MessageAttributeValueTypeDef]":
         name: {"DataType": "String", "StringValue": value} for name, value in strings.items()
     }
     layer = json.dumps(layers(notice), ensure_ascii=False)
-    return attributes | {"layer": {"DataType": "String.Array", "StringValue": layer}}
+    attributes["layer"] = {"DataType": "String.Array", "StringValue": layer}
+    return attributes
 
 
 def _deduplication_id(key: str) -> str:

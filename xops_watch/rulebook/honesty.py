@@ -11,9 +11,9 @@ from xops_watch.rulebook.schema import EvolutionEntry
 
 _DATABASES = r"\b(rds|aurora|postgres(ql)?)\b"
 _TOWARDS = r"(\b(to|onto|into|by|with)\b|->|→)"
+# Both names in one step, in either order ("SQLite -> Aurora", "RDS instead of SQLite").
+_LEAVES_SQLITE = re.compile(rf"(?=.*\bsqlite\b)(?=.*{_DATABASES})")
 _MOVES_DATABASE = (
-    # Both names in one step, in either order ("SQLite -> Aurora", "RDS instead of SQLite").
-    re.compile(rf"(?=.*\bsqlite\b)(?=.*{_DATABASES})"),
     # "Upgrade L4 to RDS", "Move the database onto PostgreSQL".
     re.compile(rf"\b(l4|database|data layer)\b.*{_TOWARDS}.*{_DATABASES}"),
     # "Database: RDS PostgreSQL", as the component matrix has it.
@@ -23,22 +23,21 @@ _MOVES_ORCHESTRATION = (
     re.compile(r"\beks\b"),
     re.compile(rf"\becs\b.*{_TOWARDS}.*\bkubernetes\b"),
 )
+# "Hold L6 at 1 replica until SQLite is replaced by PostgreSQL" holds, and migrates nothing.
+_CONDITION = re.compile(r"\b(until|unless)\b.*")
 
 
 def required_class(evolution: EvolutionEntry) -> tuple[Classification, str] | None:
     """Return the only honest class of a step, and why, when its words leave no choice."""
     # First steps are left out: they may well warn of a migration that is another step.
-    said = [
-        text.lower()
-        for text in (
-            evolution.id.replace("-", " "),
-            evolution.title,
-            evolution.how,
-            f"{evolution.component}: {evolution.title}",
-        )
-    ]
-    if any(pattern.search(text) for pattern in _MOVES_ORCHESTRATION for text in said):
+    name, title, how = (
+        _CONDITION.sub("", text.lower())
+        for text in (evolution.id.replace("-", " "), evolution.title, evolution.how)
+    )
+    texts = (name, title, how, f"{evolution.component.lower()}: {title}")
+    if any(pattern.search(text) for pattern in _MOVES_ORCHESTRATION for text in texts):
         return Classification.ARCHITECTURE_CHANGE, "moving from ECS to EKS"
-    if any(pattern.search(text) for pattern in _MOVES_DATABASE for text in said):
+    moves = any(pattern.search(text) for pattern in _MOVES_DATABASE for text in texts)
+    if moves or _LEAVES_SQLITE.search(" ".join(texts)):
         return Classification.DATA_MIGRATION, "moving from SQLite to a database server"
     return None

@@ -50,7 +50,7 @@ class Page:
         try:
             return model.model_validate(raw)
         except ValidationError as error:
-            for finding in findings_of(error.errors(include_url=False), model):
+            for finding in findings_of(error, model):
                 place = (*path, *finding.path)
                 self.refuse(place, finding.message, hint=finding.hint, key=finding.key)
         return None

@@ -4,27 +4,26 @@ GetMetricData is billed by metric asked for, not by point returned ($0.01 per 1,
 per service and poll reads a whole window; the newest points are read again until they settle.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
-from botocore.exceptions import BotoCoreError, ClientError
-
-from xops_watch.aws.failures import invalid_answer, source_error
+from xops_watch.aws.answers import MetricAnswer, MetricPage, read_pages
+from xops_watch.aws.failures import invalid_answer, translated
 from xops_watch.aws.inventory import EcsInventory, Service
 from xops_watch.core.reading import Gap, Observation, Reading
-from xops_watch.errors import GapReason
+from xops_watch.errors import GapReason, SourceError
 
 if TYPE_CHECKING:
     from mypy_boto3_cloudwatch import CloudWatchClient
-    from mypy_boto3_cloudwatch.type_defs import MetricDataQueryTypeDef, MetricDataResultTypeDef
+    from mypy_boto3_cloudwatch.type_defs import MetricDataQueryTypeDef
 
 QUERIES_MAX = 500  # AWS refuses more in one call
 PAGES_MAX = 100  # 10 million points: past that a token repeats for ever
 LOOKBACK_MAX = timedelta(hours=3)  # 500 metrics x 180 points stay below one call's 100,800 points
 PERIOD = timedelta(minutes=1)
-REREAD = timedelta(minutes=5)  # points are revised for some minutes after they appear
+REREAD = timedelta(minutes=5)  # points are revised, or come late, for some minutes
 
 _CPU = "ecs.cpu_utilization"
 _ACTION = "cloudwatch:GetMetricData"
@@ -55,78 +54,99 @@ class CloudWatchSource:
         self._inventory = inventory
         self._settle = settle
         self._lookback = min(lookback, LOOKBACK_MAX)
-        self._read_until: dict[str, datetime] = {}
+        self._newest: dict[str, datetime | None] = {}  # the newest point of each known subject
 
     def observe(self, *, now: datetime) -> Sequence[Observation]:
         """Return the new points of every service, and why there are none where there are none."""
         services = [s for s in self._inventory.known_services(now=now) if s.active]
-        end = _floor(now - self._settle)
+        for service in services:
+            self._newest.setdefault(service.subject, None)
+        starts = range(0, len(services), QUERIES_MAX)
+        batches = [services[start : start + QUERIES_MAX] for start in starts]
         observations: list[Observation] = []
-        for begin in range(0, len(services), QUERIES_MAX):
-            batch = services[begin : begin + QUERIES_MAX]
-            answers = self._read(batch, start=self._start(batch, end), end=end)
-            for service in batch:
-                observations.extend(self._of_service(service, answers.get(service.subject), now))
-        self._forget(services)
+        failures: list[SourceError] = []
+        for batch in batches:
+            try:
+                observations.extend(self._of_batch(batch, now))
+            except SourceError as error:
+                failures.append(error)
+                observations.extend(_gap(s.subject, error.reason, error.what, now) for s in batch)
+        if failures and len(failures) == len(batches):
+            raise failures[0]
+        observations.extend(self._gone(services, now))
         return observations
 
-    def _start(self, services: Sequence[Service], end: datetime) -> datetime:
-        """Read from where the service that is furthest behind stopped, and the newest again."""
-        oldest = end - self._lookback
-        behind = min(self._read_until.get(s.subject, oldest) for s in services)
-        return max(oldest, behind - REREAD)
+    def _of_batch(self, services: Sequence[Service], now: datetime) -> list[Observation]:
+        window = self._window(services, now)
+        answers = self._read(services, window)
+        observations: list[Observation] = []
+        for service in services:
+            answer = answers.get(service.subject, _Answer())
+            observations.extend(self._of_service(service, answer, window, now))
+        return observations
 
-    def _read(
-        self, services: Sequence[Service], *, start: datetime, end: datetime
-    ) -> dict[str, "_Answer"]:
+    def _window(self, services: Sequence[Service], now: datetime) -> "_Window":
+        """Read from where the service that is furthest behind stopped, and the newest again."""
+        end = _floor(now - self._settle)
+        oldest = end - self._lookback
+        behind = min(self._newest.get(s.subject) or oldest for s in services)
+        # A clock that jumped back must not ask for a window that ends before it starts.
+        start = min(max(oldest, behind - REREAD), end - REREAD)
+        return _Window(start=_floor(start), end=end)
+
+    def _read(self, services: Sequence[Service], window: "_Window") -> Mapping[str, "_Answer"]:
         subjects = {f"m{index}": service.subject for index, service in enumerate(services)}
         answers: dict[str, _Answer] = {}
-        for result in self._results(services, start=start, end=end):
-            subject = subjects.get(result.get("Id", ""))
+        for result in self._results(services, window):
+            subject = subjects.get(result.id)
             if subject is None:
-                raise invalid_answer(_ACTION, f"nobody asked for Id {result.get('Id')!r}")
-            answers.setdefault(subject, _Answer()).add(result)
+                raise invalid_answer(_ACTION, f"nobody asked for Id {result.id!r}")
+            answers.setdefault(subject, _Answer()).add(result, window)
         return answers
 
-    def _results(
-        self, services: Sequence[Service], *, start: datetime, end: datetime
-    ) -> Iterator["MetricDataResultTypeDef"]:
+    def _results(self, services: Sequence[Service], window: "_Window") -> Iterator[MetricAnswer]:
         queries = [_query(f"m{index}", service) for index, service in enumerate(services)]
-        pages = self._client.get_paginator("get_metric_data").paginate(
-            MetricDataQueries=queries, StartTime=start, EndTime=end
-        )
-        try:
-            for number, page in enumerate(pages):
-                if number >= PAGES_MAX:
-                    raise invalid_answer(_ACTION, f"more than {PAGES_MAX} pages")
-                yield from page.get("MetricDataResults", [])
-        except (BotoCoreError, ClientError) as error:
-            raise source_error(error, action=_ACTION) from error
+        with translated(_ACTION):
+            pages = self._client.get_paginator("get_metric_data").paginate(
+                MetricDataQueries=queries, StartTime=window.start, EndTime=window.end
+            )
+        for page in read_pages(pages, MetricPage, action=_ACTION, pages_max=PAGES_MAX):
+            yield from page.results
 
     def _of_service(
-        self, service: Service, answer: "_Answer | None", now: datetime
-    ) -> list[Observation]:
-        answer = answer or _Answer()
-        failure = answer.failure(service)
+        self, service: Service, answer: "_Answer", window: "_Window", now: datetime
+    ) -> Iterator[Observation]:
+        subject = service.subject
+        before = self._newest[subject]
+        failure = answer.failure()
         if failure is not None:
-            reason, detail = failure
-            return [_gap(service, reason, detail, now)]
-        readings = [
-            Reading(signal=_CPU, subject=service.subject, value=value / 100, taken_at=taken_at)
-            for taken_at, value in sorted(answer.points.items())
-        ]
-        if readings:
-            self._read_until[service.subject] = readings[-1].taken_at
-            return list(readings)
-        if service.desired == 0:
-            detail = "the service is scaled to zero: no task, no CPU"
-            return [_gap(service, GapReason.NOT_APPLICABLE, detail, now)]
-        detail = "CloudWatch has no point: AWS/ECS publishes none while no task runs"
-        return [_gap(service, GapReason.STALE, detail, now)]
+            yield _gap(subject, *failure, now)
+            return
+        # Another service of the batch may be further behind: what this one gave is not given again.
+        since = window.start if before is None else min(before, window.end) - REREAD
+        for taken_at, value in sorted(answer.points.items()):
+            if taken_at >= since:
+                yield Reading(signal=_CPU, subject=subject, value=value / 100, taken_at=taken_at)
+        newest = max(answer.points, default=before)
+        self._newest[subject] = newest
+        if newest is None or newest < window.end - REREAD:
+            yield _silence(service, now)
 
-    def _forget(self, services: Sequence[Service]) -> None:
+    def _gone(self, services: Sequence[Service], now: datetime) -> list[Gap]:
+        """What is gone leaves nothing to be measured, and nobody to be blind on."""
         alive = {service.subject for service in services}
-        self._read_until = {s: t for s, t in self._read_until.items() if s in alive}
+        gone = sorted(self._newest.keys() - alive)
+        self._newest = {s: newest for s, newest in self._newest.items() if s in alive}
+        detail = "it is no longer active"
+        return [_gap(subject, GapReason.NOT_APPLICABLE, detail, now) for subject in gone]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Window:
+    """Which points are asked for: from `start` (included) to `end` (not), on whole minutes."""
+
+    start: datetime
+    end: datetime
 
 
 @dataclass(slots=True)
@@ -135,27 +155,37 @@ class _Answer:
 
     points: dict[datetime, float] = field(default_factory=dict)
     status: str = ""
+    problem: str = ""
 
-    def add(self, result: "MetricDataResultTypeDef") -> None:
-        timestamps, values = result.get("Timestamps", []), result.get("Values", [])
-        if len(timestamps) != len(values):
-            why = f"{len(timestamps)} timestamps for {len(values)} values"
-            raise invalid_answer(_ACTION, why)
-        for taken_at, value in zip(timestamps, values, strict=True):
-            self.points[_aware(taken_at)] = _percent(value)
-        self.status = result.get("StatusCode", "")
+    def add(self, result: MetricAnswer, window: _Window) -> None:
+        """Add one page; a problem of one metric is not one of the others."""
+        if len(result.timestamps) != len(result.values):
+            counts = f"{len(result.timestamps)} timestamps for {len(result.values)} values"
+            self.problem = self.problem or counts
+            return
+        for taken_at, value in zip(result.timestamps, result.values, strict=True):
+            if not 0 <= value < float("inf"):
+                self.problem = self.problem or f"{value!r} is not a percentage"
+            elif window.start <= taken_at < window.end:
+                self.points[taken_at.astimezone(UTC)] = value
+        if self.status in ("", "Complete", "PartialData"):
+            self.status = result.status
 
-    def failure(self, service: Service) -> tuple[GapReason, str] | None:
+    def failure(self) -> tuple[GapReason, str] | None:
         """Points of an unfinished answer are not used: what is missing would look like silence."""
+        if self.problem:
+            return GapReason.INVALID, f"{_ACTION}: {self.problem}"
         match self.status:
             case "Complete":
                 return None
             case "Forbidden":
                 return GapReason.DENIED, f"missing IAM permission {_ACTION} for AWS/ECS"
+            case "PartialData" | "InternalError":
+                return GapReason.UNREACHABLE, f"{_ACTION} answered {self.status}; read again later"
             case "":
-                return GapReason.INVALID, f"{_ACTION} did not answer for {service.subject}"
-            case status:
-                return GapReason.UNREACHABLE, f"{_ACTION} answered {status}; read again later"
+                return GapReason.INVALID, f"{_ACTION} did not answer for this service"
+            case unknown:
+                return GapReason.INVALID, f"{_ACTION} answered {unknown!r:.50}"
 
 
 def _query(query_id: str, service: Service) -> "MetricDataQueryTypeDef":
@@ -176,21 +206,16 @@ def _query(query_id: str, service: Service) -> "MetricDataQueryTypeDef":
     }
 
 
-def _gap(service: Service, reason: GapReason, detail: str, now: datetime) -> Gap:
-    return Gap(signal=_CPU, subject=service.subject, reason=reason, detail=detail, noticed_at=now)
+def _silence(service: Service, now: datetime) -> Gap:
+    if service.desired == 0:
+        detail = "the service is scaled to zero: no task, no CPU"
+        return _gap(service.subject, GapReason.NOT_APPLICABLE, detail, now)
+    detail = "CloudWatch has no new point: AWS/ECS publishes none while no task runs"
+    return _gap(service.subject, GapReason.STALE, detail, now)
 
 
-def _aware(taken_at: object) -> datetime:
-    if not isinstance(taken_at, datetime) or taken_at.utcoffset() is None:
-        raise invalid_answer(_ACTION, f"{taken_at!r} is not an instant")
-    return taken_at.astimezone(UTC)
-
-
-def _percent(value: object) -> float:
-    number = float(value) if isinstance(value, int | float) else float("nan")
-    if not 0 <= number < float("inf"):
-        raise invalid_answer(_ACTION, f"{value!r} is not a percentage")
-    return number
+def _gap(subject: str, reason: GapReason, detail: str, now: datetime) -> Gap:
+    return Gap(signal=_CPU, subject=subject, reason=reason, detail=detail, noticed_at=now)
 
 
 def _floor(instant: datetime) -> datetime:

@@ -4,9 +4,9 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 from fnmatch import fnmatchcase
 
-from xops_watch.aws.inventory import Cluster, EcsInventory, Service, Sweep
+from xops_watch.aws.inventory import Cluster, EcsInventory, Service, StandaloneTasks
 from xops_watch.core.reading import Gap, Observation, Reading
-from xops_watch.errors import GapReason
+from xops_watch.errors import GapReason, SourceError
 
 # After this long a deployment explains no waiting task any more (image pull, ENI, health check).
 ROLLING_MAX = timedelta(minutes=15)
@@ -17,12 +17,15 @@ _OF_SERVICES = (
     "ecs.tasks_pending",
     "ecs.deployments_in_progress",
 )
-_OF_CLUSTERS = (
-    "ecs.services_active",
-    "ecs.standalone_tasks_running",
-    "ecs.standalone_tasks_pending",
-)
+_SERVICES = "ecs.services_active"
+_STANDALONE_RUNNING = "ecs.standalone_tasks_running"
+_STANDALONE_PENDING = "ecs.standalone_tasks_pending"
 _QUEUE = "crew.queue_depth"
+# Crews started one by one (RunTask) wait at the cluster: they belong to no service.
+_OF_TASKS = (_STANDALONE_RUNNING, _STANDALONE_PENDING, _QUEUE)
+_OF_CLUSTERS = (_SERVICES, *_OF_TASKS)
+
+_Series = tuple[str, str]  # signal and subject
 
 
 class EcsSource:
@@ -33,7 +36,7 @@ class EcsSource:
     """
 
     name = "ecs"
-    signals = (*_OF_SERVICES, *_OF_CLUSTERS, _QUEUE)
+    signals = (*_OF_SERVICES, *_OF_CLUSTERS)
 
     def __init__(
         self,
@@ -47,31 +50,37 @@ class EcsSource:
         self._inventory = inventory
         self._crew_services = tuple(crew_services)
         self._ignored_services = tuple(ignored_services)
-        self._subjects: dict[str, frozenset[tuple[str, str]]] = {}
+        self._seen: dict[str, frozenset[_Series]] = {}
 
     def observe(self, *, now: datetime) -> Sequence[Observation]:
         """Return the counts of every cluster that answered, and gaps for those that did not."""
         sweep = self._inventory.sweep(now=now)
         observations: list[Observation] = []
+        seen: dict[str, frozenset[_Series]] = {}
         for cluster in sweep.clusters:
-            of_cluster = [*self._of_cluster(cluster, sweep.at)]
-            for service in cluster.services:
-                if service.active:
-                    of_cluster.extend(self._of_service(service, sweep.at))
-            self._subjects[cluster.name] = frozenset(
-                (o.signal, o.subject or "") for o in of_cluster
-            )
+            of_cluster = self._of_cluster(cluster, sweep.at)
+            seen[cluster.name] = frozenset((o.signal, o.subject or "") for o in of_cluster)
             observations.extend(of_cluster)
-        observations.extend(self._gaps(sweep, now))
+        for name, error in sweep.failures.items():
+            # A cluster that fails blinds what was seen in it, and nothing else.
+            seen[name] = self._seen.get(name, frozenset((signal, name) for signal in _OF_CLUSTERS))
+            observations.extend(_failed(*series, error, at=now) for series in sorted(seen[name]))
+        # What is gone leaves nothing to be measured, and nobody to be blind on.
+        gone = frozenset().union(*self._seen.values()) - frozenset().union(*seen.values())
+        observations.extend(_gone(*series, at=sweep.at) for series in sorted(gone))
+        self._seen = seen
         return observations
 
-    def _of_cluster(self, cluster: Cluster, at: datetime) -> Iterator[Observation]:
-        counted = [s for s in cluster.services if s.active and not self._is_ignored(s)]
-        values = (len(counted), cluster.standalone_running, cluster.standalone_pending)
-        for signal, value in zip(_OF_CLUSTERS, values, strict=True):
-            yield _reading(signal, cluster.name, value, at)
-        # Crews started one by one (RunTask) wait at the cluster: they belong to no service.
-        yield _reading(_QUEUE, cluster.name, cluster.standalone_pending, at)
+    def _of_cluster(self, cluster: Cluster, at: datetime) -> list[Observation]:
+        active = [service for service in cluster.services if service.active]
+        counted = sum(not self._is_ignored(service) for service in active)
+        observations = [
+            _reading(_SERVICES, cluster.name, counted, at),
+            *_standalone(cluster.name, cluster.standalone, at),
+        ]
+        for service in active:
+            observations.extend(self._of_service(service, at))
+        return observations
 
     def _of_service(self, service: Service, at: datetime) -> Iterator[Observation]:
         values = (
@@ -88,18 +97,16 @@ class EcsSource:
     def _is_ignored(self, service: Service) -> bool:
         return any(fnmatchcase(service.name, pattern) for pattern in self._ignored_services)
 
-    def _gaps(self, sweep: Sweep, now: datetime) -> Iterator[Gap]:
-        """A cluster that fails blinds what was seen in it, and nothing else."""
-        for cluster, error in sweep.failures.items():
-            unseen = frozenset((signal, cluster) for signal in _OF_CLUSTERS)
-            for signal, subject in sorted(self._subjects.get(cluster, unseen)):
-                yield Gap(
-                    signal=signal,
-                    subject=subject,
-                    reason=error.reason,
-                    detail=error.what,
-                    noticed_at=now,
-                )
+
+def _standalone(
+    cluster: str, tasks: StandaloneTasks | SourceError, at: datetime
+) -> Iterator[Observation]:
+    if isinstance(tasks, SourceError):
+        yield from (_failed(signal, cluster, tasks, at=at) for signal in _OF_TASKS)
+        return
+    yield _reading(_STANDALONE_RUNNING, cluster, tasks.running, at)
+    yield _reading(_STANDALONE_PENDING, cluster, tasks.pending, at)
+    yield _reading(_QUEUE, cluster, tasks.pending, at)
 
 
 def _queue(service: Service, at: datetime) -> Observation:
@@ -118,13 +125,19 @@ def _queue(service: Service, at: datetime) -> Observation:
 
 
 def _no_queue(service: Service, detail: str, at: datetime) -> Gap:
-    return Gap(
-        signal=_QUEUE,
-        subject=service.subject,
-        reason=GapReason.NOT_APPLICABLE,
-        detail=detail,
-        noticed_at=at,
-    )
+    return _gap(_QUEUE, service.subject, GapReason.NOT_APPLICABLE, detail, at)
+
+
+def _gone(signal: str, subject: str, *, at: datetime) -> Gap:
+    return _gap(signal, subject, GapReason.NOT_APPLICABLE, "it is no longer active", at)
+
+
+def _failed(signal: str, subject: str, error: SourceError, *, at: datetime) -> Gap:
+    return _gap(signal, subject, error.reason, error.what, at)
+
+
+def _gap(signal: str, subject: str, reason: GapReason, detail: str, at: datetime) -> Gap:
+    return Gap(signal=signal, subject=subject, reason=reason, detail=detail, noticed_at=at)
 
 
 def _reading(signal: str, subject: str, value: int, at: datetime) -> Reading:

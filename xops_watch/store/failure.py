@@ -41,6 +41,10 @@ def translated(place: str, doing: str) -> Iterator[None]:
     except OSError as error:
         why = error.strerror or str(error)
         raise StoreError(f"{place}: cannot {doing}: {why}", hint=_READ_ONLY) from error
+    except UnicodeDecodeError as error:
+        # The driver stumbles over SQLite's own message when that quotes a damaged schema.
+        why = "malformed database schema"
+        raise StoreError(f"{place}: cannot {doing}: {why}", hint=_CORRUPT) from error
     except UnicodeEncodeError as error:
         hint = "a source gave a name that is not text; report it with that source's answer"
         raise StoreError(f"{place}: cannot {doing}: {error}", hint=hint) from error
@@ -55,8 +59,9 @@ def legible(place: str, doing: str) -> Iterator[None]:
     """
     try:
         yield
-    except (ValueError, TypeError, OverflowError) as error:
-        raise StoreError(f"{place}: cannot {doing}: {error}", hint=_CORRUPT) from error
+    except (ValueError, TypeError, LookupError, OverflowError) as error:
+        why = f"unreadable content ({type(error).__name__}: {error})"
+        raise StoreError(f"{place}: cannot {doing}: {why}", hint=_CORRUPT) from error
 
 
 def _hint(error: sqlite3.Error) -> str:

@@ -18,12 +18,12 @@ READINGS_MAX = 2_000_000  # in one history: some 300 MB as values; more would en
 
 _ADD_SERIES = "INSERT INTO series (signal, subject) VALUES (?, ?) ON CONFLICT DO NOTHING"
 
-# A value fetched again, which is the usual case, changes no page and is not written.
+# A value fetched again, which is the usual case, is not written: SQLite leaves a page alone
+# whose content stays as it is.
 _PUT_READING = """
 INSERT INTO readings (series, taken_at, value)
 SELECT id, :taken_at, :value FROM series WHERE signal = :signal AND subject = :subject
 ON CONFLICT (series, taken_at) DO UPDATE SET value = excluded.value
-WHERE readings.value <> excluded.value
 """
 
 _PUT_GAP = """
@@ -45,12 +45,13 @@ WHERE excluded.noticed_at >= signal_gaps.noticed_at
 
 _SUBJECTS = "SELECT id, subject FROM series WHERE signal = ?"
 
-# CROSS JOIN keeps this order: few series, and of each one stretch of the primary key.
+# CROSS JOIN keeps this order: few series, and of each one stretch of the primary key. Sorted by
+# the very keys that are walked, so that nothing is sorted at all.
 _WINDOW = """
 SELECT readings.series, readings.taken_at, readings.value
 FROM series CROSS JOIN readings ON readings.series = series.id
 WHERE series.signal = ? AND readings.taken_at BETWEEN ? AND ?
-ORDER BY readings.series, readings.taken_at
+ORDER BY series.subject, readings.taken_at
 LIMIT ?
 """
 
@@ -87,19 +88,25 @@ def record(db: Database, observations: Sequence[Observation]) -> None:
     db.conn.executemany(_PUT_SIGNAL_GAP, (_gap_row(gap) for gap in gaps if gap.subject is None))
 
 
-def history(db: Database, needs: Mapping[str, timedelta], *, now: datetime) -> History:
+def history(
+    db: Database,
+    needs: Mapping[str, timedelta],
+    *,
+    now: datetime,
+    readings_max: int = READINGS_MAX,
+) -> History:
     """Return the readings in [now - duration, now] and the open gap of every known series.
 
-    Raises StoreError when that is more than READINGS_MAX readings.
+    Raises StoreError when that is more than `readings_max` readings.
     """
     series: dict[tuple[str, str], Series] = {}
-    room = READINGS_MAX
+    room = readings_max
     for signal, duration in needs.items():
         of_signal = _of_signal(db, signal, since=now - duration, now=now, limit=room + 1)
         room -= sum(len(one.readings) for one in of_signal.values())
         if room < 0:
             raise StoreError(
-                f"the windows of the rules hold more than {READINGS_MAX:,} readings",
+                f"the windows of the rules hold more than {readings_max:,} readings",
                 hint="shorten the longest windows or holds, or watch fewer subjects",
             )
         series.update({(signal, subject): one for subject, one in of_signal.items()})

@@ -4,6 +4,7 @@ import os
 import secrets
 import sqlite3
 import stat
+from dataclasses import replace
 from pathlib import Path
 
 from sqlite_utils import Database
@@ -134,34 +135,35 @@ def _demand_ours(path: Path) -> None:
 
 def _use_journal(db: Database, journal: Journal, path: Path) -> Journal:
     """Convert the file to the wanted journal and return what it has in the end."""
+    in_use = _use_wal(db, journal) if journal.mode is JournalMode.WAL else _leave_wal(db, journal)
+    if in_use.mode is JournalMode.WAL and journal.mode is not JournalMode.WAL:
+        raise StoreError(
+            f"{path}: still has a write-ahead log, which is not safe on {journal.filesystem}",
+            hint="end the other process that has the file open",
+        )
     # Every commit reaches the disk: a page sent must not be forgotten by a power cut.
     db.execute("PRAGMA synchronous = FULL")
     db.execute(f"PRAGMA journal_size_limit = {WAL_BYTES_MAX}")
-    if journal.mode is JournalMode.WAL:
-        return _use_wal(db, journal)
-    # With EXCLUSIVE set first, SQLite reads a WAL file without the shared memory that is
-    # the danger here.
+    return in_use
+
+
+def _leave_wal(db: Database, journal: Journal) -> Journal:
+    """Use a rollback journal, and read a WAL file one last time without shared memory.
+
+    For that, EXCLUSIVE must come before whatever looks at the file, as most pragmas do.
+    """
     db.execute("PRAGMA locking_mode = EXCLUSIVE")
     mode = db.execute("PRAGMA journal_mode = DELETE").fetchone()[0]
-    db.execute("PRAGMA locking_mode = NORMAL")
-    db.execute("SELECT count(*) FROM sqlite_master").fetchone()  # only now is the lock let go
-    if mode != JournalMode.DELETE:
-        raise StoreError(
-            f"{path}: keeps the journal {mode}, which is not safe on {journal.filesystem}",
-            hint="end the other process that has the file open",
-        )
-    return journal
+    db.execute("PRAGMA locking_mode = NORMAL")  # the next read lets go of the lock
+    return replace(journal, mode=JournalMode(mode))
 
 
 def _use_wal(db: Database, journal: Journal) -> Journal:
     mode = db.execute("PRAGMA journal_mode = WAL").fetchone()[0]
     if mode == JournalMode.WAL:
         return journal
-    return Journal(
-        mode=JournalMode(mode),
-        filesystem=journal.filesystem,
-        reason=f"{journal.filesystem} would allow wal, but SQLite kept {mode}",
-    )
+    reason = f"{journal.filesystem} would allow wal, but SQLite kept {mode}"
+    return replace(journal, mode=JournalMode(mode), reason=reason)
 
 
 def _demand_writable(db: Database) -> None:

@@ -37,7 +37,7 @@ WHERE key = ? AND delivered_at IS NULL
 
 _DEPTH = "SELECT count(*), min(made_at) FROM notices WHERE delivered_at IS NULL"
 
-_DROP = "DELETE FROM notices WHERE delivered_at IS NOT NULL AND delivered_at < ?"
+_DROP = "DELETE FROM notices WHERE delivered_at < ?"
 
 
 def put(db: Database, notices: Sequence[Notice]) -> None:

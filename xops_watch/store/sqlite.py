@@ -13,12 +13,13 @@ from xops_watch.core.reading import History, Observation
 from xops_watch.core.trigger import Transition, Trigger
 from xops_watch.errors import StoreError
 from xops_watch.ports import OutboxDepth, Owed
-from xops_watch.store import observations, opening, outbox, triggers
+from xops_watch.store import observations as seen
+from xops_watch.store import opening, outbox, triggers
 from xops_watch.store.failure import legible, translated
 from xops_watch.store.filesystem import IN_MEMORY, Journal, suitable_journal
 from xops_watch.store.transactions import reading, writing
 
-FREE_PAGES_SHARE_MAX = 4  # up to a quarter of the file stays free for the next hours' readings
+USED_PER_FREE_PAGE = 3  # a quarter of the file may stay free for the readings to come
 VACUUM_PAGES_MAX = 5_000  # 20 MB handed back at a time, so that a tick waits well under a second
 
 
@@ -56,10 +57,10 @@ class SqliteStore:
         with self._lock, translated(self._place, "close"):
             self._db.close()
 
-    def record(self, observations_: Sequence[Observation]) -> None:
+    def record(self, observations: Sequence[Observation]) -> None:
         """Keep readings (the last value written for an instant wins) and the newest gaps."""
         with self._writing("record observations"):
-            observations.record(self._db, observations_)
+            seen.record(self._db, observations)
 
     def history(self, needs: Mapping[str, timedelta], *, now: datetime) -> History:
         """Return, per signal, the readings of the asked time up to `now`, and the open gaps.
@@ -68,7 +69,7 @@ class SqliteStore:
         future of `now` is left out.
         """
         with self._reading("read the history"):
-            return observations.history(self._db, needs, now=now)
+            return seen.history(self._db, needs, now=now)
 
     def triggers(self) -> Mapping[TriggerKey, Trigger]:
         """Return every trigger."""
@@ -92,7 +93,7 @@ class SqliteStore:
         Gaps and subjects of which nothing newer is known go too, uncounted.
         """
         with self._writing("prune"):
-            dropped = observations.prune(self._db, before=before)
+            dropped = seen.prune(self._db, before=before)
             dropped += triggers.prune(self._db, before=before)
             dropped += outbox.prune(self._db, before=before)
         self._shrink()
@@ -140,7 +141,8 @@ class SqliteStore:
         with self._lock, translated(self._place, "shrink"):
             free = self._db.execute("PRAGMA freelist_count").fetchone()[0]
             pages = self._db.execute("PRAGMA page_count").fetchone()[0]
-            surplus = min(free - pages // FREE_PAGES_SHARE_MAX, VACUUM_PAGES_MAX)
+            spare = (pages - free) // USED_PER_FREE_PAGE
+            surplus = min(free - spare, VACUUM_PAGES_MAX)
             if surplus > 0:
                 # A script, because `execute` takes one step of this pragma: one page.
                 self._db.executescript(f"PRAGMA incremental_vacuum({surplus});")

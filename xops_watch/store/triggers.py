@@ -17,15 +17,13 @@ from xops_watch.store.codec import (
 
 _TRIGGERS = "SELECT rule, subject, status, since, changed_at, blind_since FROM triggers"
 
-# Most triggers are as they were: those are not written, and a quiet tick writes nothing at all.
+# Most triggers are as they were. SQLite does not write those, so a quiet tick writes nothing.
 _PUT_TRIGGER = """
 INSERT INTO triggers (rule, subject, status, since, changed_at, blind_since)
 VALUES (?, ?, ?, ?, ?, ?)
 ON CONFLICT (rule, subject) DO UPDATE SET
     status = excluded.status, since = excluded.since, changed_at = excluded.changed_at,
     blind_since = excluded.blind_since
-WHERE (triggers.status, triggers.since, triggers.changed_at, triggers.blind_since)
-    IS NOT (excluded.status, excluded.since, excluded.changed_at, excluded.blind_since)
 """
 
 _DROP_TRIGGER = "DELETE FROM triggers WHERE rule = ? AND subject = ?"

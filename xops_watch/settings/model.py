@@ -1,17 +1,15 @@
-"""From the environment (and an optional YAML file) to frozen, checked settings.
+"""Everything that can be configured, with its limits and its meaning.
 
 Every name is `XOPS_WATCH_` and the path below, parts joined by `__`:
-`XOPS_WATCH_ECS__CLUSTERS=xops` sets `ecs.clusters`. AWS credentials, region and endpoint are
-not here: they come through boto3's own chain.
+`XOPS_WATCH_ECS__CLUSTERS=xops` sets `ecs.clusters`; an empty variable sets nothing. AWS
+credentials, region and endpoint are not here: they come through boto3's own chain.
 """
 
-import difflib
-import os
 from datetime import timedelta
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationError, field_validator
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, field_validator
 from pydantic_settings import (
     BaseSettings,
     NoDecode,
@@ -19,19 +17,18 @@ from pydantic_settings import (
     SettingsConfigDict,
 )
 
-from xops_watch.errors import ConfigurationError
-from xops_watch.located_yaml import Document, read_yaml
+from xops_watch.settings.file import ConfigFile
 
 PREFIX = "XOPS_WATCH_"
-CONFIG_VARIABLE = f"{PREFIX}CONFIG"
 LISTEN_DEFAULT = "0.0.0.0:9923"
+PORT_MAX = 65_535
 
 # Lists are written `a,b,c` in the environment, and as YAML lists in the file.
 Names = Annotated[tuple[str, ...], NoDecode]
 
 
 class _Group(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", str_strip_whitespace=True)
 
 
 class Http(_Group):
@@ -42,6 +39,13 @@ class Http(_Group):
         pattern=r"^(\[[0-9a-fA-F:.]+\]|[^:\s]*):\d{1,5}$",
         description="Address and port, such as 127.0.0.1:9923 or [::]:9923; port 0 picks one",
     )
+
+    @field_validator("listen")
+    @classmethod
+    def _within_ports(cls, listen: str) -> str:
+        if int(listen.rsplit(":", 1)[1]) > PORT_MAX:
+            raise ValueError(f"the last port is {PORT_MAX}")
+        return listen
 
     @property
     def host(self) -> str:
@@ -69,6 +73,11 @@ class Sns(_Group):
     interval_seconds: float = Field(
         default=5, ge=1, le=300, description="Time between two looks into the outbox"
     )
+
+    @field_validator("body", mode="before")
+    @classmethod
+    def _any_case(cls, value: object) -> object:
+        return _word(value)
 
 
 class Ecs(_Group):
@@ -125,6 +134,11 @@ class Log(_Group):
         default="auto", description="`auto` is console on a terminal and JSON lines elsewhere"
     )
 
+    @field_validator("level", "format", mode="before")
+    @classmethod
+    def _any_case(cls, value: object) -> object:
+        return _word(value)
+
 
 class Clock(_Group):
     """A faster clock, for demonstrations: every process that shares both values agrees."""
@@ -141,8 +155,10 @@ class Settings(BaseSettings):
     model_config = SettingsConfigDict(
         env_prefix=PREFIX,
         env_nested_delimiter="__",
+        env_ignore_empty=True,  # `${TOPIC:-}` in a compose file means that there is none
         frozen=True,
         extra="forbid",
+        str_strip_whitespace=True,
         hide_input_in_errors=True,
     )
 
@@ -175,6 +191,13 @@ class Settings(BaseSettings):
     log: Log = Log()
     clock: Clock = Clock()
 
+    @field_validator("state_path", "rules_path")
+    @classmethod
+    def _nameable(cls, path: Path | None) -> Path | None:
+        if path is not None and "\0" in str(path):
+            raise ValueError("no path has the character NUL")
+        return path
+
     @property
     def tick_interval(self) -> timedelta:
         """Return the time between two ticks."""
@@ -195,73 +218,14 @@ class Settings(BaseSettings):
         file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003 - secrets are named one by one
     ) -> tuple[PydanticBaseSettingsSource, ...]:
         """The environment wins over the file."""
-        return init_settings, env_settings, _ConfigFile(settings_cls)
-
-
-class _ConfigFile(PydanticBaseSettingsSource):
-    """The YAML file named by XOPS_WATCH_CONFIG."""
-
-    def get_field_value(self, field: object, field_name: str) -> tuple[object, str, bool]:  # noqa: ARG002 - pydantic-settings' interface
-        """Not asked: the file is read as a whole."""
-        return None, field_name, False
-
-    def __call__(self) -> dict[str, object]:
-        """Return the content of the file, nothing when none is named."""
-        document = _config_file()
-        return dict(document.content) if document and isinstance(document.content, dict) else {}
-
-
-def read_settings() -> Settings:
-    """Return the settings of this environment; raises ConfigurationError naming what is wrong."""
-    _refuse_unknown()
-    document = _config_file()
-    try:
-        return Settings()
-    except ValidationError as error:
-        problems = [
-            f"{_place(item['loc'], document)}: {item['msg'].removeprefix('Value error, ')}"
-            for item in error.errors(include_url=False, include_input=False)
-        ]
-        raise ConfigurationError("\n".join(problems), hint=_HINT) from error
-
-
-_HINT = "docs/reference/settings.md lists every setting with its form"
-
-
-def _config_file() -> Document | None:
-    path = os.environ.get(CONFIG_VARIABLE)
-    if not path:
-        return None
-    document = read_yaml(Path(path))
-    problems = [str(problem) for problem in document.problems]
-    if not problems and not isinstance(document.content, dict | None):
-        problems = [f"{path}: is not a mapping of settings"]
-    if problems:
-        raise ConfigurationError("\n".join(problems), hint=f"{CONFIG_VARIABLE} names this file")
-    return document
-
-
-def _refuse_unknown() -> None:
-    """A misspelt variable must not be silently without effect."""
-    known = {f"{PREFIX}{name.upper()}" for name in Settings.model_fields} | {CONFIG_VARIABLE}
-    for name in sorted(os.environ):
-        first = name.upper().split("__", 1)[0]
-        if first.startswith(PREFIX) and first not in known:
-            close = difflib.get_close_matches(first, known, n=1)
-            meant = f"; did you mean {close[0]}?" if close else ""
-            raise ConfigurationError(f"{name} is not a setting{meant}", hint=_HINT)
-
-
-def _place(location: tuple[int | str, ...], document: Document | None) -> str:
-    """Name the variable, or the line of the file that a value came from."""
-    variable = PREFIX + "__".join(str(part).upper() for part in location)
-    position = document.position(location) if document and variable not in os.environ else None
-    if document is None or position is None:
-        return variable
-    return f"{document.file}:{position.line}:{position.column}: {'.'.join(map(str, location))}"
+        return init_settings, env_settings, ConfigFile(settings_cls)
 
 
 def _names(value: object) -> object:
     if isinstance(value, str):
         return tuple(part.strip() for part in value.split(",") if part.strip())
     return value
+
+
+def _word(value: object) -> object:
+    return value.strip().lower() if isinstance(value, str) else value

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 from mypy_boto3_cloudwatch import CloudWatchClient
+
 from xops_watch.clock import SystemClock
 from xops_watch.embedded_aws.control import EmbeddedAws
 

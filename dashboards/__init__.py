@@ -1,0 +1,1 @@
+"""The Grafana dashboard as code; not part of the installed package."""

@@ -1,0 +1,70 @@
+"""What was measured: a graph for every signal that is known."""
+
+from collections.abc import Iterator
+
+from dashboards.panels import (
+    Line,
+    Panel,
+    Text,
+    as_unit,
+    graph,
+    rows,
+    threshold_line,
+)
+from dashboards.queries import one, series
+from xops_watch.core.rule import Rulebook
+from xops_watch.core.signal import SIGNALS, Signal, Unit
+from xops_watch.core.snapshot import SignalStatus
+from xops_watch.exporter import catalogue
+from xops_watch.exporter.catalogue import family_of
+
+GRAFANA_UNITS = {
+    Unit.COUNT: "short",
+    Unit.RATIO: "percentunit",
+    Unit.SECONDS: "s",
+    Unit.BYTES: "bytes",
+    Unit.DOLLARS: "currencyUSD",
+}
+
+
+def signals(rulebook: Rulebook) -> Iterator[Panel]:
+    """Every signal that is known has a graph, with the thresholds of its rules."""
+    for signal in SIGNALS:
+        rules = "|".join(r.id for r in rulebook.rules if r.primary.signal == signal)
+        text = Text(title=signal.name, meaning=f"{signal.help}, by {signal.subject_kind}")
+        values = Line(expr=one("max", family_of(signal)), legend="{{subject}}")
+        if rules:
+            yield _signal_with_thresholds(signal, text, values, rules)
+        else:
+            yield graph(text, values, unit=GRAFANA_UNITS[signal.unit])
+    unseen = one("max", catalogue.SIGNAL_STATUS, status="|".join(_NOT_SEEN))
+    yield rows(
+        Text(
+            title="Signals that are not seen",
+            meaning="Why there is no value: a gap is never shown as 0",
+        ),
+        unseen,
+        f"time() - {one('max', catalogue.SIGNAL_TIMESTAMP)} and on (signal, subject) {unseen}",
+        columns={
+            "signal": "Signal",
+            "subject": "Subject",
+            "status": "Status",
+            "Value #B": "Age of the newest reading",
+        },
+    ).override_by_name("Age of the newest reading", as_unit("s"))
+
+
+_NOT_SEEN = [status for status in SignalStatus if status is not SignalStatus.OK]
+
+
+def _signal_with_thresholds(signal: Signal, text: Text, values: Line, rules: str) -> Panel:
+    limits = f"max by (rule) ({series(catalogue.TRIGGER_THRESHOLD, rule=rules)})"
+    return threshold_line(
+        graph(
+            text,
+            values,
+            Line(expr=limits, legend="threshold of {{rule}}"),
+            unit=GRAFANA_UNITS[signal.unit],
+        ),
+        "B",
+    )

@@ -1,0 +1,352 @@
+"""What holds for every rule and every history."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from tests.core.play import Memory, tick
+from tests.core.samples import (
+    LOAD,
+    MINUTE,
+    NOON,
+    QUEUE,
+    SLOW,
+    STACK,
+    SUBJECT,
+    above,
+    gap,
+    history,
+    leaf,
+    reading,
+    rule,
+    rulebook,
+    series,
+)
+from xops_watch.core.evaluate import evaluate
+from xops_watch.core.reading import History, Series
+from xops_watch.core.rule import AllOf, AnyOf, Comparison, Condition, Not, Rule, Threshold
+from xops_watch.core.signal import Signal
+from xops_watch.core.trigger import Status, Trigger, advance
+from xops_watch.core.truth import Truth
+from xops_watch.core.verdict import Verdict, judge
+from xops_watch.errors import GapReason
+
+SIGNALS = (LOAD, QUEUE, SLOW)
+LEVELS = (60.0, 80.0)
+VALUES = (50.0, 60.0, 70.0, 80.0, 90.0)
+# Readings fall on quarters of a minute, so that an eighth tells "just after" from "at".
+QUARTER, EIGHTH = MINUTE / 4, MINUTE / 8
+PAST = 25  # minutes
+
+Points = Mapping[Signal, Mapping[float, float]]
+
+
+def thresholds_of(
+    signals: tuple[Signal, ...] = SIGNALS, comparisons: tuple[Comparison, ...] = tuple(Comparison)
+) -> st.SearchStrategy[Threshold]:
+    windows = st.tuples(st.integers(1, 5), st.integers(1, 5)).map(sorted)
+    return st.builds(
+        leaf,
+        st.sampled_from(comparisons),
+        st.sampled_from(LEVELS),
+        st.sampled_from(signals),
+        st.none() | windows.map(lambda window: f"{window[0]}/{window[1]}"),
+    )
+
+
+def conditions_of(
+    leaves: st.SearchStrategy[Threshold], *, negations: bool = True
+) -> st.SearchStrategy[Condition]:
+    def combined(parts: st.SearchStrategy[Condition]) -> st.SearchStrategy[Condition]:
+        several = st.lists(parts, min_size=1, max_size=3).map(tuple)
+        both = st.builds(AllOf, parts=several) | st.builds(AnyOf, parts=several)
+        return both | st.builds(Not, part=parts) if negations else both
+
+    return st.recursive(leaves, combined, max_leaves=4)
+
+
+conditions = conditions_of(thresholds_of())
+holds = st.sampled_from((0.0, 0.25, 1.0, 2.5, 4.0, 8.0))
+rules = st.builds(
+    lambda when, hold, clear: rule(when, hold=hold, clear=clear),
+    conditions,
+    holds,
+    st.none() | st.tuples(conditions, holds),
+)
+# Stretches of one value or of silence, back from about now: points spread at random would
+# rarely hold anything.
+stretches = st.lists(
+    st.tuples(st.none() | st.sampled_from(VALUES), st.integers(1, 6)), min_size=1, max_size=5
+)
+regular = st.builds(
+    lambda several, end, step: {
+        end - n * step: value
+        for n, value in enumerate(value for value, times in several for _ in range(times))
+        if value is not None
+    },
+    stretches,
+    st.sampled_from((0.0, 0.0, 0.0, -0.5, -2.0, -2.25, 1.0)),
+    st.sampled_from((0.25, 1.0, 1.0, 1.0, 1.75, 2.0)),
+)
+scattered = st.dictionaries(
+    st.integers(-PAST * 4, 8).map(lambda quarters: quarters / 4), st.sampled_from(VALUES)
+)
+points = st.fixed_dictionaries(dict.fromkeys(SIGNALS, regular | scattered))
+
+
+def known(of: Points, missing: GapReason | None = None) -> History:
+    parts = [
+        series(signal, values, gap=gap(signal, missing) if missing else None)
+        for signal, values in of.items()
+    ]
+    return history(*parts)
+
+
+def until(of: Points, minutes: float) -> Points:
+    return {
+        signal: {at: value for at, value in values.items() if at <= minutes}
+        for signal, values in of.items()
+    }
+
+
+statuses = st.sampled_from(Status)
+instants = st.integers(-600, 600).map(lambda seconds: NOON + timedelta(seconds=seconds))
+triggers = st.builds(
+    Trigger,
+    rule=st.just("rule"),
+    subject=st.just(SUBJECT),
+    status=statuses,
+    since=instants,
+    changed_at=instants,
+    blind_since=st.none() | instants,
+)
+verdicts = st.builds(
+    Verdict,
+    condition=st.sampled_from(Truth),
+    held=st.booleans(),
+    cleared=st.sampled_from(Truth),
+    breaching=st.booleans(),
+    since=st.none() | instants,
+    value=st.just(1.0),
+    as_of=st.none() | instants,
+    gap=st.none() | st.sampled_from(GapReason).map(lambda reason: gap(LOAD, reason)),
+    evidence=st.just(""),
+)
+
+
+@given(rules, points, triggers, st.none() | st.sampled_from(GapReason), st.integers(-40, 40))
+@settings(max_examples=150)
+def test_evaluating_never_raises(
+    of: Rule, seen: Points, before: Trigger, missing: GapReason | None, minutes: int
+) -> None:
+    now = NOON + minutes * MINUTE
+    stored = {before.key: before, ("gone", "x"): replace(before, rule="gone", subject="x")}
+    evaluation = evaluate(rulebook(of), known(seen, missing), stored, stack=STACK, now=now)
+    verdict = evaluation.verdicts[before.key]
+    assert not (verdict.held and verdict.condition is not Truth.TRUE)
+    assert not (verdict.cleared is Truth.TRUE and verdict.condition is not Truth.FALSE)
+    if verdict.condition is Truth.TRUE or verdict.breaching:
+        assert verdict.since is not None
+        assert verdict.since <= now
+    else:
+        assert verdict.since is None
+
+
+@given(thresholds_of((LOAD,)), holds, regular | scattered, triggers)
+@settings(max_examples=300)
+def test_nothing_fires_without_enough_breaching_readings(
+    of: Threshold, hold: float, values: Mapping[float, float], before: Trigger
+) -> None:
+    """Counted again from the values alone, in another way."""
+    verdict = judge(rule(of, hold=hold), SUBJECT, known({LOAD: values}), now=NOON)
+    fired = advance(replace(before, status=Status.INACTIVE), verdict, now=NOON)
+    if fired.status is not Status.FIRING:
+        return
+    seen = {at: value for at, value in values.items() if at <= 0}
+    newest = max(seen)
+    assert newest >= -2
+    needed, periods = (of.datapoints.needed, of.datapoints.of) if of.datapoints else (1, 1)
+    window = {at for at in seen if at > newest - periods + 0.5} | {newest}
+    assert sum(of.comparison.holds(seen[at], of.value) for at in window) >= needed
+    assert newest - min(seen) >= hold
+    backwards = sorted((at for at in seen if at >= newest - hold), reverse=True)
+    assert all(
+        later - earlier <= 2 for later, earlier in zip(backwards, backwards[1:], strict=False)
+    )
+
+
+@given(rules, points)
+@settings(max_examples=150)
+def test_a_hold_is_evidence_without_a_break_at_every_moment(of: Rule, seen: Points) -> None:
+    """The definition itself: the condition is proven at every moment from `since` to the newest.
+
+    `condition` does not know of holds, so it can be asked at each eighth of a minute.
+    """
+    plain = replace(of, hold=timedelta(), clear=None)
+    verdict = judge(of, SUBJECT, known(seen), now=NOON)
+    if verdict.condition is not Truth.TRUE:
+        return
+    used = {leaf.name for leaf in _signals(of.when)}
+    taken = sorted(
+        (at for one, values in seen.items() if one.name in used for at in values if at <= 0),
+        reverse=True,
+    )
+    newest = moment = NOON + taken[0] * MINUTE
+    proven = newest
+    while moment >= NOON + taken[-1] * MINUTE and _is_true(plain, seen, moment):
+        proven = moment if moment in {NOON + at * MINUTE for at in taken} else proven
+        moment -= EIGHTH
+    assert verdict.held == (newest - proven >= of.hold)
+    if not isinstance(of.when, Threshold):
+        assert verdict.since == proven
+
+
+def _signals(condition: Condition) -> set[Signal]:
+    match condition:
+        case Threshold():
+            return {condition.signal}
+        case Not(part=part):
+            return _signals(part)
+        case AllOf(parts=parts) | AnyOf(parts=parts):
+            return {signal for part in parts for signal in _signals(part)}
+
+
+def _is_true(of: Rule, seen: Points, moment: datetime) -> bool:
+    return judge(of, SUBJECT, known(seen), now=moment).condition is Truth.TRUE
+
+
+@given(rules, points, triggers, st.integers(0, 200), st.none() | st.sampled_from(GapReason))
+@settings(max_examples=200)
+def test_silence_and_gaps_neither_fire_nor_clear(
+    of: Rule, seen: Points, before: Trigger, quarters: int, missing: GapReason | None
+) -> None:
+    seen = until(seen, 0)
+    first = advance(before, judge(of, SUBJECT, known(seen), now=NOON), now=NOON)
+    later = NOON + quarters * QUARTER
+    second = advance(first, judge(of, SUBJECT, known(seen, missing), now=later), now=later)
+    assert (second.status is Status.FIRING) == (first.status is Status.FIRING)
+    if first.status is Status.INACTIVE:
+        assert second.status is Status.INACTIVE
+
+
+@given(conditions, points, st.integers(0, 200))
+@settings(max_examples=150)
+def test_time_alone_proves_nothing_new(of: Condition, seen: Points, quarters: int) -> None:
+    seen = until(seen, 0)
+    first = judge(rule(of), SUBJECT, known(seen), now=NOON).condition
+    later = judge(rule(of), SUBJECT, known(seen), now=NOON + quarters * QUARTER).condition
+    assert later in (first, Truth.UNKNOWN)
+
+
+@given(rules, points, st.data())
+@settings(max_examples=100)
+def test_order_of_arrival_and_doubles_do_not_matter(
+    of: Rule, seen: Points, data: st.DataObject
+) -> None:
+    readings = [
+        reading(one, value, at) for one, values in seen.items() for at, value in values.items()
+    ]
+    shuffled = data.draw(st.permutations(readings + readings[::2]))
+    one, other = Memory(), Memory()
+    assert tick(one, of, readings, now=NOON) == tick(other, of, shuffled, now=NOON)
+
+
+@given(rules, points)
+@settings(max_examples=100)
+def test_a_reading_kept_twice_is_one_point(of: Rule, seen: Points) -> None:
+    once = known(seen)
+    twice = History(
+        series={
+            key: Series(readings=tuple(r for r in one.readings for _ in range(2)))
+            for key, one in once.series.items()
+        }
+    )
+    assert judge(of, SUBJECT, once, now=NOON) == judge(of, SUBJECT, twice, now=NOON)
+
+
+@given(rules, points)
+@settings(max_examples=300)
+def test_the_history_that_a_rule_asks_for_is_enough(of: Rule, seen: Points) -> None:
+    needs = rulebook(of).needs()
+    cut = {
+        signal: {at: value for at, value in values.items() if at * MINUTE > -needs[signal.name]}
+        for signal, values in seen.items()
+        if signal.name in needs
+    }
+    whole = judge(of, SUBJECT, known(seen), now=NOON)
+    short = judge(of, SUBJECT, known(cut), now=NOON)
+    assert (short.condition, short.held) == (whole.condition, whole.held)
+    assert (short.cleared, short.breaching) == (whole.cleared, whole.breaching)
+
+
+@given(triggers, verdicts)
+@settings(max_examples=300)
+def test_the_same_verdict_again_changes_nothing(before: Trigger, verdict: Verdict) -> None:
+    once = advance(before, verdict, now=NOON)
+    assert advance(once, verdict, now=NOON + MINUTE) == once
+
+
+@given(triggers, verdicts)
+@settings(max_examples=300)
+def test_what_is_unknown_fires_nothing_clears_nothing_and_only_blinds(
+    before: Trigger, verdict: Verdict
+) -> None:
+    unknown = replace(verdict, condition=Truth.UNKNOWN, cleared=Truth.UNKNOWN)
+    after = advance(before, unknown, now=NOON)
+    assert replace(after, blind_since=None) == replace(before, blind_since=None)
+    not_there = verdict.gap is not None and verdict.gap.reason is GapReason.NOT_APPLICABLE
+    assert after.blind == (not (not_there and before.status is Status.INACTIVE))
+    assert after.blind_since in (None, before.blind_since or NOON)
+
+
+@given(triggers, verdicts)
+@settings(max_examples=200)
+def test_who_sees_is_not_blind_and_remembers_changes_alone(
+    before: Trigger, verdict: Verdict
+) -> None:
+    after = advance(before, verdict, now=NOON)
+    assert after.blind <= (verdict.condition is Truth.UNKNOWN)
+    assert after.changed_at == (before.changed_at if after.status is before.status else NOON)
+    assert after.key == before.key
+
+
+ABOVE_ONLY = conditions_of(
+    thresholds_of(comparisons=(Comparison.ABOVE, Comparison.AT_LEAST)), negations=False
+)
+
+
+@given(ABOVE_ONLY, holds, points, st.data())
+@settings(max_examples=200)
+def test_higher_values_never_disprove_what_was_over_the_line(
+    of: Condition, hold: float, seen: Points, data: st.DataObject
+) -> None:
+    raised = {
+        signal: {
+            at: value + data.draw(st.sampled_from((0, 10, 30))) for at, value in values.items()
+        }
+        for signal, values in seen.items()
+    }
+    low = judge(rule(of, hold=hold), SUBJECT, known(seen), now=NOON)
+    high = judge(rule(of, hold=hold), SUBJECT, known(raised), now=NOON)
+    assert high.condition is Truth.TRUE or low.condition is not Truth.TRUE
+    assert low.condition is Truth.FALSE or high.condition is not Truth.FALSE
+    assert high.held >= low.held
+    assert high.breaching >= low.breaching
+
+
+@given(st.sampled_from(LEVELS), regular, holds)
+@settings(max_examples=100)
+def test_above_and_its_opposite_are_never_both_true(
+    level: float, values: Mapping[float, float], hold: float
+) -> None:
+    seen = known({LOAD: values})
+    over = judge(rule(above(level), hold=hold), SUBJECT, seen, now=NOON)
+    at_most = leaf(Comparison.AT_MOST, level)
+    under = judge(rule(at_most, hold=hold), SUBJECT, seen, now=NOON)
+    assert (over.condition is Truth.UNKNOWN) == (under.condition is Truth.UNKNOWN)
+    assert not (over.condition is under.condition and over.condition is not Truth.UNKNOWN)
+    negated = judge(rule(Not(part=above(level)), hold=hold), SUBJECT, seen, now=NOON)
+    assert (negated.condition, negated.held) == (under.condition, under.held)

@@ -1,0 +1,132 @@
+"""`for`, held against Prometheus: its own vectors, its unit tests, and promtool on real series."""
+
+import csv
+import json
+from datetime import datetime, timedelta
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.core.samples import LOAD, STACK, SUBJECT, above, below, rule, rulebook
+from xops_watch.core.evaluate import evaluate
+from xops_watch.core.reading import History, Reading, Series
+from xops_watch.core.rule import Rule, Threshold
+from xops_watch.core.signal import Signal
+from xops_watch.core.trigger import Status
+
+DATA = Path(__file__).parent / "data"
+SECOND = timedelta(seconds=1)
+START = datetime.fromisoformat("2014-04-10T00:04:00+00:00")
+MARKS = {Status.INACTIVE: ".", Status.PENDING: "p", Status.FIRING: "F"}
+WORDS = {"inactive": ".", "pending": "p", "firing": "F"}
+
+
+@cache
+def load(name: str) -> Any:  # noqa: ANN401 - JSON of any shape
+    return json.loads((DATA / name).read_text(encoding="utf-8"))
+
+
+def spaced(seconds: float) -> Signal:
+    """Return the signal read every so many seconds, visible as long, as in Prometheus."""
+    return Signal(
+        name=LOAD.name,
+        unit=LOAD.unit,
+        subject_kind=LOAD.subject_kind,
+        source=LOAD.source,
+        period=seconds * SECOND,
+        grace=seconds * SECOND,
+        help=LOAD.help,
+    )
+
+
+def states(of: Rule, values: list[float | None], every: timedelta, lookback: int) -> str:
+    """Evaluate at each step with the readings until then; `lookback` of them are enough."""
+    book, before, line = rulebook(of), {}, ""
+    readings: list[Reading] = []
+    for step, value in enumerate(values):
+        now = START + step * every
+        if value is not None:
+            taken = Reading(signal=LOAD.name, subject=SUBJECT, value=value, taken_at=now)
+            readings = [*readings, taken][-lookback:]
+        known = History(series={(LOAD.name, SUBJECT): Series(readings=tuple(readings))})
+        (trigger,) = evaluate(book, known, before, stack=STACK, now=now).triggers
+        before = {trigger.key: trigger}
+        line += MARKS[trigger.status]
+    return line
+
+
+def _vectors() -> list[Any]:
+    vectors = load("prom_for_vectors.json")["eval_vectors"]
+    return [vector for vector in vectors if not vector["keep_firing_for_s"]]
+
+
+@pytest.mark.parametrize("vector", _vectors(), ids=lambda vector: vector["name"])
+def test_a_vector_of_prometheus(vector: dict[str, Any]) -> None:
+    when = above(0.5, of=spaced(vector["interval_s"]))
+    of = rule(when, hold=vector["for_s"] / 60)
+    values: list[float | None] = [float(fact) for fact in vector["cond"]]
+    every = vector["interval_s"] * SECOND
+    assert states(of, values, every, lookback=20) == vector["states"]
+
+
+def test_the_vectors_are_all_there() -> None:
+    assert len(_vectors()) == 6
+
+
+def _unit_tests() -> list[Any]:
+    cases = load("go_unit_test_cases.json")["cases"]
+    return [case for case in cases if case.get("keep_firing_for_s") == 0 and "values" in case]
+
+
+@pytest.mark.parametrize("case", _unit_tests(), ids=lambda case: case["id"])
+def test_a_unit_test_of_prometheus(case: dict[str, Any]) -> None:
+    sign, level = case["condition"].split()
+    thresholds = {"<": below, ">": above}
+    when = thresholds[sign](float(level), of=spaced(case["eval_interval_s"]))
+    of = rule(when, hold=case["for_s"] / 60)
+    every = case["eval_interval_s"] * SECOND
+    expected = "".join(WORDS[word] for word in case["expected"])
+    assert states(of, case["values"], every, lookback=20) == expected
+
+
+def test_the_unit_tests_are_all_there() -> None:
+    assert len(_unit_tests()) == 2
+
+
+def _real(oracle: dict[str, Any]) -> tuple[Threshold, timedelta, list[float | None]]:
+    every = timedelta(minutes=5)
+    assert oracle["evaluation_interval"] == "5m"
+    assert oracle["for"] == "15m"
+    with (DATA / oracle["series"]).open(encoding="utf-8", newline="") as file:
+        rows = {
+            (datetime.fromisoformat(f"{row['timestamp']}+00:00") - START) // every: row["value"]
+            for row in csv.DictReader(file)
+        }
+    values = [float(rows[n]) if n in rows else None for n in range(max(rows) + 1)]
+    assert [n for n, value in enumerate(values) if value is None] == oracle["missing"]
+    return above(oracle["threshold"], of=spaced(300)), every, values
+
+
+def test_promtool_on_a_real_series_of_4040_points() -> None:
+    """The only difference: what Prometheus does not see is over for it, and unknown to us."""
+    oracle = load("promtool_elb_request_count_8c0756_gt40_for15m_keep0s.json")
+    when, every, values = _real(oracle)
+    ours = states(rule(when, hold=15), values, every, lookback=9)
+    pairs = enumerate(zip(ours, oracle["states"], strict=True))
+    differing = {n: pair for n, pair in pairs if pair[0] != pair[1]}
+    assert differing == {1788: ("p", "."), 2198: ("p", "."), 2930: ("p", ".")}
+    assert set(differing) <= set(oracle["missing"])
+    assert ours.count("F") > 200
+
+
+def test_promtool_with_keep_firing_for_fires_whenever_we_do() -> None:
+    """`keep_firing_for` only ever prolongs: where promtool does not fire, we agree to the point."""
+    oracle = load("promtool_ec2_cpu_utilization_825cc2_gt80_for15m_keep30m.json")
+    when, every, values = _real(oracle)
+    ours = states(rule(when, hold=15), values, every, lookback=9)
+    assert len(ours) == len(oracle["states"])
+    for n, (one, other) in enumerate(zip(ours, oracle["states"], strict=True)):
+        assert one == other or other == "F", n
+    assert ours.count("F") > 3000

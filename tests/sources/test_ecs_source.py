@@ -1,0 +1,194 @@
+"""What the ECS source makes of a sweep, cluster by cluster."""
+
+from collections.abc import Sequence
+from datetime import timedelta
+
+import pytest
+
+from tests.aws.bench import MINUTE, NOW, make_client
+from tests.aws.tiny_ecs import TinyEcs
+from xops_watch.aws.inventory import EcsInventory
+from xops_watch.core.reading import Gap, Observation, Reading
+from xops_watch.embedded_aws.control import EmbeddedAws
+from xops_watch.errors import GapReason, SourceError
+from xops_watch.sources.ecs import EcsSource
+
+OF_CLUSTER = {
+    "crew.queue_depth",
+    "ecs.services_active",
+    "ecs.standalone_tasks_pending",
+    "ecs.standalone_tasks_running",
+}
+OF_SERVICE = {
+    "ecs.deployments_in_progress",
+    "ecs.tasks_desired",
+    "ecs.tasks_pending",
+    "ecs.tasks_running",
+}
+
+
+def source_of(
+    inventory: EcsInventory, *, crew: Sequence[str] = (), ignored: Sequence[str] = ()
+) -> EcsSource:
+    return EcsSource(inventory, interval=MINUTE, crew_services=crew, ignored_services=ignored)
+
+
+def tiny_source(tiny: TinyEcs, *clusters: str, ignored: Sequence[str] = ()) -> EcsSource:
+    inventory = EcsInventory(tiny.client, clusters=clusters or ("main",))
+    return source_of(inventory, crew=("*crew*",), ignored=ignored)
+
+
+def values(observations: Sequence[Observation]) -> dict[tuple[str, str], float]:
+    return {(o.signal, o.subject): o.value for o in observations if isinstance(o, Reading)}
+
+
+def gaps(observations: Sequence[Observation]) -> dict[str | None, set[str]]:
+    """Return the signals that are missing, by subject."""
+    found = [o for o in observations if isinstance(o, Gap)]
+    return {gap.subject: {g.signal for g in found if g.subject == gap.subject} for gap in found}
+
+
+def test_a_cluster_and_its_services_over_http(aws: EmbeddedAws) -> None:
+    aws.put_cluster(
+        "main",
+        services=[
+            {"name": "web", "desired": 3, "running": 2, "pending": 1},
+            {"name": "crew-worker", "desired": 8, "running": 2, "pending": 3},
+        ],
+        tasks=[{"group": "family:crew", "last_status": "PENDING"}],
+    )
+    inventory = EcsInventory(make_client("ecs", aws.endpoint), clusters=("main",))
+    observations = source_of(inventory, crew=("*crew*",)).observe(now=NOW)
+    assert values(observations) == {
+        ("ecs.services_active", "main"): 2,
+        ("ecs.standalone_tasks_running", "main"): 0,
+        ("ecs.standalone_tasks_pending", "main"): 1,
+        ("crew.queue_depth", "main"): 1,
+        ("ecs.tasks_desired", "main/web"): 3,
+        ("ecs.tasks_running", "main/web"): 2,
+        ("ecs.tasks_pending", "main/web"): 1,
+        ("ecs.deployments_in_progress", "main/web"): 1,
+        ("ecs.tasks_desired", "main/crew-worker"): 8,
+        ("ecs.tasks_running", "main/crew-worker"): 2,
+        ("ecs.tasks_pending", "main/crew-worker"): 3,
+        ("ecs.deployments_in_progress", "main/crew-worker"): 1,
+        ("crew.queue_depth", "main/crew-worker"): 6,
+    }
+    assert not gaps(observations)
+
+
+def test_readings_are_of_the_instant_of_the_sweep() -> None:
+    inventory = EcsInventory(TinyEcs({"main": ["web"]}).client, clusters=("main",))
+    inventory.sweep(now=NOW)
+    observations = source_of(inventory).observe(now=NOW + timedelta(seconds=20))
+    assert {o.taken_at for o in observations if isinstance(o, Reading)} == {NOW}
+
+
+def test_a_cluster_without_services_has_zero_of_them() -> None:
+    observations = tiny_source(TinyEcs({"main": []})).observe(now=NOW)
+    assert values(observations)["ecs.services_active", "main"] == 0
+
+
+@pytest.mark.parametrize(
+    ("ignored", "active"),
+    [((), 3), (("web",), 2), (("we*",), 1), (("*",), 0), (("WEB",), 3), (("nothing",), 3)],
+)
+def test_ignored_services_do_not_count_and_are_measured_all_the_same(
+    ignored: Sequence[str], active: int
+) -> None:
+    tiny = TinyEcs({"main": ["web", "webhook", "api"]})
+    observations = tiny_source(tiny, ignored=ignored).observe(now=NOW)
+    assert values(observations)["ecs.services_active", "main"] == active
+    assert ("ecs.tasks_running", "main/web") in values(observations)
+
+
+@pytest.mark.parametrize("status", ["DRAINING", "INACTIVE"])
+def test_a_service_that_is_not_active_neither_counts_nor_is_measured(status: str) -> None:
+    tiny = TinyEcs({"main": ["web", "old"]})
+    tiny.changes["old"] = {"status": status, "pendingCount": 4}
+    observations = tiny_source(tiny).observe(now=NOW)
+    assert values(observations)["ecs.services_active", "main"] == 1
+    assert not [o for o in observations if o.subject == "main/old"]
+
+
+def test_a_service_deleted_between_list_and_describe_is_not_there() -> None:
+    tiny = TinyEcs({"main": ["web", "old"]})
+    tiny.gone = {"old"}
+    observations = tiny_source(tiny).observe(now=NOW)
+    assert values(observations)["ecs.services_active", "main"] == 1
+    assert not [o for o in observations if o.subject == "main/old"]
+
+
+def test_a_service_that_was_measured_and_is_gone_is_not_applicable_once() -> None:
+    tiny = TinyEcs({"main": ["web", "old"]})
+    source = tiny_source(tiny)
+    source.observe(now=NOW)
+    tiny.clusters["main"] = ["web"]
+    observations = source.observe(now=NOW + MINUTE)
+    assert gaps(observations) == {"main/old": OF_SERVICE}
+    assert {o.reason for o in observations if isinstance(o, Gap)} == {GapReason.NOT_APPLICABLE}
+    assert not gaps(source.observe(now=NOW + 2 * MINUTE))
+
+
+def test_a_cluster_that_is_gone_from_the_star_is_not_applicable_once() -> None:
+    tiny = TinyEcs({"main": [], "pr-7": ["web"]})
+    source = tiny_source(tiny, "*")
+    source.observe(now=NOW)
+    del tiny.clusters["pr-7"]
+    assert gaps(source.observe(now=NOW + MINUTE)) == {"pr-7": OF_CLUSTER, "pr-7/web": OF_SERVICE}
+    assert not gaps(source.observe(now=NOW + 2 * MINUTE))
+
+
+def test_tasks_that_moved_between_the_two_answers_do_not_count_below_zero() -> None:
+    tiny = TinyEcs({"main": ["web"]})
+    tiny.changes["web"] = {"desiredCount": 9, "runningCount": 5, "pendingCount": 4}
+    tiny.counts["main"] = (4, 3)
+    observed = values(tiny_source(tiny).observe(now=NOW))
+    assert observed["ecs.standalone_tasks_running", "main"] == 0
+    assert observed["ecs.standalone_tasks_pending", "main"] == 0
+    assert observed["crew.queue_depth", "main"] == 0
+
+
+def test_a_cluster_that_fails_blinds_what_was_seen_in_it_and_nothing_else() -> None:
+    tiny = TinyEcs({"blue": ["web", "crew"], "green": ["api"]})
+    source = tiny_source(tiny, "blue", "green")
+    source.observe(now=NOW)
+    tiny.broken = {"blue"}
+    for later in (NOW + MINUTE, NOW + 2 * MINUTE):
+        observations = source.observe(now=later)
+        assert gaps(observations) == {
+            "blue": OF_CLUSTER,
+            "blue/web": OF_SERVICE,
+            "blue/crew": OF_SERVICE | {"crew.queue_depth"},
+        }
+        assert {subject for _, subject in values(observations)} == {"green", "green/api"}
+        found = [o for o in observations if isinstance(o, Gap)]
+        assert {gap.reason for gap in found} == {GapReason.THROTTLED}
+        assert {gap.detail for gap in found} == {"ecs:ListServices: ThrottlingException"}
+        assert {gap.noticed_at for gap in found} == {later}
+    tiny.broken = set()
+    assert not gaps(source.observe(now=NOW + 3 * MINUTE))
+
+
+def test_a_cluster_that_was_never_read_has_gaps_of_its_own_signals() -> None:
+    tiny = TinyEcs({"blue": ["web"], "green": []})
+    tiny.broken = {"blue"}
+    observations = tiny_source(tiny, "blue", "green").observe(now=NOW)
+    assert gaps(observations) == {"blue": OF_CLUSTER}
+
+
+def test_a_cluster_that_cannot_be_described_blinds_only_its_standalone_tasks() -> None:
+    tiny = TinyEcs({"main": ["web"]})
+    tiny.undescribed = {"main"}
+    observations = tiny_source(tiny).observe(now=NOW)
+    assert gaps(observations) == {"main": OF_CLUSTER - {"ecs.services_active"}}
+    assert values(observations)["ecs.services_active", "main"] == 1
+    assert values(observations)["ecs.tasks_running", "main/web"] == 1
+
+
+def test_when_no_cluster_answers_the_source_fails() -> None:
+    tiny = TinyEcs({"blue": [], "green": []})
+    tiny.broken = {"blue", "green"}
+    with pytest.raises(SourceError, match="ThrottlingException") as caught:
+        tiny_source(tiny, "blue", "green").observe(now=NOW)
+    assert caught.value.reason is GapReason.THROTTLED
