@@ -19,7 +19,6 @@ from xops_watch.ports import Clock
 
 BUGS_MAX = 3  # unexpected errors of one job in a row before the process ends itself
 EXIT_FATAL = 1
-LOOK_SECONDS = 1.0  # how often the main thread looks after the jobs
 LAST_WORD_SECONDS = 1.0  # a log line on the way out: what hangs may be the log itself
 
 
@@ -44,6 +43,7 @@ class Limits:
     last_runs: float = 10.0  # of these for running jobs: the collector's deadline
     drain: float = 18.0  # at most, of what is left then
     stall: float = 60.0  # at least: a tick may wait for its collector and for the store's lock
+    look: float = 1.0  # between two looks after the jobs
 
 
 @dataclass(slots=True, kw_only=True)
@@ -106,22 +106,23 @@ class Daemon:
 
     def _ended(self, event: JobExecutionEvent) -> None:
         """A job ended, well or not: it is alive. SystemExit in a job would change nothing."""
-        if event.job_id == self.watched:
+        name, error = event.job_id, event.exception
+        if name == self.watched:
             self._silent_seconds = 0.0
-        error = event.exception
         if error is None:
-            self._bugs[event.job_id] = 0
+            self._bugs[name] = 0
             return
-        if not isinstance(error, XopsWatchError):
-            self._bugs[event.job_id] = self._bugs.get(event.job_id, 0) + 1
-            if self._bugs[event.job_id] >= BUGS_MAX:
+        self._job(name).failed()
+        if isinstance(error, XopsWatchError):
+            self.log.error("job_failed", job=name, detail=error.what, hint=error.hint)
+            return
+        self._bugs[name] = self._bugs.get(name, 0) + 1
+        try:
+            self.log.error("job_bug", job=name, exc_info=error)
+        finally:
+            if self._bugs[name] >= BUGS_MAX:
                 self._exit_code = EXIT_FATAL
                 self.stop()
-        self._job(event.job_id).failed()
-        if isinstance(error, XopsWatchError):
-            self.log.error("job_failed", job=event.job_id, detail=error.what, hint=error.hint)
-        else:
-            self.log.error("job_bug", job=event.job_id, exc_info=error)
 
     def _wait(self, scheduler: BackgroundScheduler) -> None:
         """Return when the daemon should end; end the process when the watched job is silent.
@@ -132,16 +133,16 @@ class Daemon:
         limit = max(3 * interval, self.limits.stall)
         while True:
             try:
-                self._ends.get(timeout=LOOK_SECONDS)
+                self._ends.get(timeout=self.limits.look)
             except Empty:
-                self._silent_seconds += LOOK_SECONDS
+                self._silent_seconds += self.limits.look
             else:
                 return
             if self._silent_seconds > limit:
                 self._last_word("stalled", job=self.watched, seconds=round(self._silent_seconds))
                 # The thread that hangs would hold a normal exit for ever; ECS restarts what ended.
                 os._exit(EXIT_FATAL)
-            _plan_again(scheduler)
+            _plan_again(scheduler, slack=timedelta(seconds=self.limits.look))
 
     def _end(self, scheduler: BackgroundScheduler) -> None:
         """Let running jobs end, then drain: what the last tick owes is sent with the rest."""
@@ -171,12 +172,12 @@ class Daemon:
         return next(job for job in self.jobs if job.name == name)
 
 
-def _plan_again(scheduler: BackgroundScheduler) -> None:
+def _plan_again(scheduler: BackgroundScheduler, *, slack: timedelta) -> None:
     """Start jobs that are planned too far ahead: the time of day was set back.
 
     The scheduler plans by it, and would sleep for as long as it was set back.
     """
     now = machine_now()
     for job in scheduler.get_jobs():
-        if job.next_run_time - now > job.trigger.interval + timedelta(seconds=LOOK_SECONDS):
+        if job.next_run_time - now > job.trigger.interval + slack:
             job.modify(next_run_time=now)

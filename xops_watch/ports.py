@@ -3,15 +3,16 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Protocol
-
-from structlog.typing import FilteringBoundLogger
+from typing import TYPE_CHECKING, Protocol
 
 from xops_watch.core.evaluate import Evaluation, TriggerKey
 from xops_watch.core.notice import Notice
 from xops_watch.core.reading import History, Observation
 from xops_watch.core.snapshot import Snapshot, SourceReport
 from xops_watch.core.trigger import Transition, Trigger
+
+if TYPE_CHECKING:
+    from structlog.typing import FilteringBoundLogger
 
 
 class Clock(Protocol):
@@ -185,4 +186,4 @@ class Surroundings:
     clock: Clock
     publisher: Publisher
     telemetry: Telemetry
-    log: FilteringBoundLogger
+    log: "FilteringBoundLogger"

@@ -1,6 +1,6 @@
 """The embedded AWS as a test bench: one frozen instant, boto3 clients with short patience."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from functools import cache
@@ -121,9 +121,9 @@ class _Paginator:
         self._client = client
         self._name = name
 
-    def paginate(self, **params: object) -> Iterable[Any]:
-        pages: Iterable[Any] = self._client.call(self._name, params)
-        return pages
+    def paginate(self, **params: object) -> Iterator[Any]:
+        """Ask when the first page is wanted, as boto3 does."""
+        yield from self._client.call(self._name, params)
 
 
 def services(count: int, *, prefix: str = "s") -> list[ServiceSpec]:

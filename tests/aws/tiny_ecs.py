@@ -61,7 +61,8 @@ class TinyEcs:
         _refuse(cluster, self.undescribed, "DescribeClusters")
         running, pending = self.counts.get(cluster, (0, 0))
         counts = {"runningTasksCount": running, "pendingTasksCount": pending}
-        return {"clusters": [{"status": "ACTIVE", **counts}]}
+        name = cluster.rpartition("/")[2]
+        return {"clusters": [{"clusterName": name, "status": "ACTIVE", **counts}]}
 
 
 def _refuse(cluster: str, refused: set[str], operation: str) -> None:

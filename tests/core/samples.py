@@ -152,6 +152,12 @@ def reading(of: Signal, value: float, minutes: float, subject: str = SUBJECT) ->
     return Reading(signal=of.name, subject=subject, value=value, taken_at=NOON + minutes * MINUTE)
 
 
+def crosses(points: Sequence[str]) -> dict[float, float]:
+    """Return what CloudWatch writes as `0X-`: below 80, above it, missing; one a minute."""
+    levels = {"0": 50.0, "X": 81.0}
+    return {float(n): levels[point] for n, point in enumerate(points) if point != "-"}
+
+
 def gap(of: Signal, reason: GapReason, minutes: float = 0, subject: str | None = SUBJECT) -> Gap:
     """Return a gap noticed so many minutes after noon."""
     return Gap(

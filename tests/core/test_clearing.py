@@ -137,7 +137,7 @@ def test_a_firing_condition_with_a_silent_leg_goes_on() -> None:
 
 
 def test_clearing_is_proven_disproven_or_neither() -> None:
-    at = {0: 64.0, 1: 64.0, 2: 64.0}
+    at: dict[float, float] = {0: 64.0, 1: 64.0, 2: 64.0}
     now = NOON + 2 * MINUTE
     held = judge(SLOW_TO_CLEAR, SUBJECT, history(series(LOAD, at)), now=now)
     assert held.cleared is Truth.TRUE

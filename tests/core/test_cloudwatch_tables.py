@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from tests.core.samples import LOAD, MINUTE, NOON, SUBJECT, above, history, rule, series
+from tests.core.samples import LOAD, MINUTE, NOON, SUBJECT, above, crosses, history, rule, series
 from xops_watch.core.truth import Truth
 from xops_watch.core.verdict import judge
 
@@ -23,7 +23,7 @@ SAYS = {"ALARM": Truth.TRUE, "OK": Truth.FALSE}
 
 
 def ours(needed: int, of: int, points: list[str]) -> Truth:
-    values = {n: 81.0 if point == "X" else 50.0 for n, point in enumerate(points) if point != "-"}
+    values = crosses(points)
     now = NOON + max(values, default=0) * MINUTE
     of_rule = rule(above(80, datapoints=f"{needed}/{of}"))
     return judge(of_rule, SUBJECT, history(series(LOAD, values)), now=now).condition

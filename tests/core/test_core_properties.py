@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
+from itertools import pairwise
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -12,18 +13,31 @@ from tests.core.samples import (
     LOAD,
     MINUTE,
     NOON,
-    QUEUE,
-    SLOW,
     STACK,
     SUBJECT,
     above,
-    gap,
-    history,
     leaf,
     reading,
     rule,
     rulebook,
-    series,
+)
+from tests.core.strategies import (
+    EIGHTH,
+    LEVELS,
+    QUARTER,
+    Points,
+    conditions,
+    conditions_of,
+    holds,
+    known,
+    points,
+    regular,
+    rules,
+    scattered,
+    thresholds_of,
+    triggers,
+    until,
+    verdicts,
 )
 from xops_watch.core.evaluate import evaluate
 from xops_watch.core.reading import History, Series
@@ -34,111 +48,9 @@ from xops_watch.core.truth import Truth
 from xops_watch.core.verdict import Verdict, judge
 from xops_watch.errors import GapReason
 
-SIGNALS = (LOAD, QUEUE, SLOW)
-LEVELS = (60.0, 80.0)
-VALUES = (50.0, 60.0, 70.0, 80.0, 90.0)
-# Readings fall on quarters of a minute, so that an eighth tells "just after" from "at".
-QUARTER, EIGHTH = MINUTE / 4, MINUTE / 8
-PAST = 25  # minutes
-
-Points = Mapping[Signal, Mapping[float, float]]
-
-
-def thresholds_of(
-    signals: tuple[Signal, ...] = SIGNALS, comparisons: tuple[Comparison, ...] = tuple(Comparison)
-) -> st.SearchStrategy[Threshold]:
-    windows = st.tuples(st.integers(1, 5), st.integers(1, 5)).map(sorted)
-    return st.builds(
-        leaf,
-        st.sampled_from(comparisons),
-        st.sampled_from(LEVELS),
-        st.sampled_from(signals),
-        st.none() | windows.map(lambda window: f"{window[0]}/{window[1]}"),
-    )
-
-
-def conditions_of(
-    leaves: st.SearchStrategy[Threshold], *, negations: bool = True
-) -> st.SearchStrategy[Condition]:
-    def combined(parts: st.SearchStrategy[Condition]) -> st.SearchStrategy[Condition]:
-        several = st.lists(parts, min_size=1, max_size=3).map(tuple)
-        both = st.builds(AllOf, parts=several) | st.builds(AnyOf, parts=several)
-        return both | st.builds(Not, part=parts) if negations else both
-
-    return st.recursive(leaves, combined, max_leaves=4)
-
-
-conditions = conditions_of(thresholds_of())
-holds = st.sampled_from((0.0, 0.25, 1.0, 2.5, 4.0, 8.0))
-rules = st.builds(
-    lambda when, hold, clear: rule(when, hold=hold, clear=clear),
-    conditions,
-    holds,
-    st.none() | st.tuples(conditions, holds),
-)
-# Stretches of one value or of silence, back from about now: points spread at random would
-# rarely hold anything.
-stretches = st.lists(
-    st.tuples(st.none() | st.sampled_from(VALUES), st.integers(1, 6)), min_size=1, max_size=5
-)
-regular = st.builds(
-    lambda several, end, step: {
-        end - n * step: value
-        for n, value in enumerate(value for value, times in several for _ in range(times))
-        if value is not None
-    },
-    stretches,
-    st.sampled_from((0.0, 0.0, 0.0, -0.5, -2.0, -2.25, 1.0)),
-    st.sampled_from((0.25, 1.0, 1.0, 1.0, 1.75, 2.0)),
-)
-scattered = st.dictionaries(
-    st.integers(-PAST * 4, 8).map(lambda quarters: quarters / 4), st.sampled_from(VALUES)
-)
-points = st.fixed_dictionaries(dict.fromkeys(SIGNALS, regular | scattered))
-
-
-def known(of: Points, missing: GapReason | None = None) -> History:
-    parts = [
-        series(signal, values, gap=gap(signal, missing) if missing else None)
-        for signal, values in of.items()
-    ]
-    return history(*parts)
-
-
-def until(of: Points, minutes: float) -> Points:
-    return {
-        signal: {at: value for at, value in values.items() if at <= minutes}
-        for signal, values in of.items()
-    }
-
-
-statuses = st.sampled_from(Status)
-instants = st.integers(-600, 600).map(lambda seconds: NOON + timedelta(seconds=seconds))
-triggers = st.builds(
-    Trigger,
-    rule=st.just("rule"),
-    subject=st.just(SUBJECT),
-    status=statuses,
-    since=instants,
-    changed_at=instants,
-    blind_since=st.none() | instants,
-)
-verdicts = st.builds(
-    Verdict,
-    condition=st.sampled_from(Truth),
-    held=st.booleans(),
-    cleared=st.sampled_from(Truth),
-    breaching=st.booleans(),
-    since=st.none() | instants,
-    value=st.just(1.0),
-    as_of=st.none() | instants,
-    gap=st.none() | st.sampled_from(GapReason).map(lambda reason: gap(LOAD, reason)),
-    evidence=st.just(""),
-)
-
 
 @given(rules, points, triggers, st.none() | st.sampled_from(GapReason), st.integers(-40, 40))
-@settings(max_examples=150)
+@settings(max_examples=80, deadline=None)
 def test_evaluating_never_raises(
     of: Rule, seen: Points, before: Trigger, missing: GapReason | None, minutes: int
 ) -> None:
@@ -156,7 +68,7 @@ def test_evaluating_never_raises(
 
 
 @given(thresholds_of((LOAD,)), holds, regular | scattered, triggers)
-@settings(max_examples=300)
+@settings(max_examples=120, deadline=None)
 def test_nothing_fires_without_enough_breaching_readings(
     of: Threshold, hold: float, values: Mapping[float, float], before: Trigger
 ) -> None:
@@ -173,13 +85,11 @@ def test_nothing_fires_without_enough_breaching_readings(
     assert sum(of.comparison.holds(seen[at], of.value) for at in window) >= needed
     assert newest - min(seen) >= hold
     backwards = sorted((at for at in seen if at >= newest - hold), reverse=True)
-    assert all(
-        later - earlier <= 2 for later, earlier in zip(backwards, backwards[1:], strict=False)
-    )
+    assert all(later - earlier <= 2 for later, earlier in pairwise(backwards))
 
 
 @given(rules, points)
-@settings(max_examples=150)
+@settings(max_examples=80, deadline=None)
 def test_a_hold_is_evidence_without_a_break_at_every_moment(of: Rule, seen: Points) -> None:
     """The definition itself: the condition is proven at every moment from `since` to the newest.
 
@@ -219,7 +129,7 @@ def _is_true(of: Rule, seen: Points, moment: datetime) -> bool:
 
 
 @given(rules, points, triggers, st.integers(0, 200), st.none() | st.sampled_from(GapReason))
-@settings(max_examples=200)
+@settings(max_examples=80, deadline=None)
 def test_silence_and_gaps_neither_fire_nor_clear(
     of: Rule, seen: Points, before: Trigger, quarters: int, missing: GapReason | None
 ) -> None:
@@ -233,7 +143,7 @@ def test_silence_and_gaps_neither_fire_nor_clear(
 
 
 @given(conditions, points, st.integers(0, 200))
-@settings(max_examples=150)
+@settings(max_examples=80, deadline=None)
 def test_time_alone_proves_nothing_new(of: Condition, seen: Points, quarters: int) -> None:
     seen = until(seen, 0)
     first = judge(rule(of), SUBJECT, known(seen), now=NOON).condition
@@ -242,7 +152,7 @@ def test_time_alone_proves_nothing_new(of: Condition, seen: Points, quarters: in
 
 
 @given(rules, points, st.data())
-@settings(max_examples=100)
+@settings(max_examples=60, deadline=None)
 def test_order_of_arrival_and_doubles_do_not_matter(
     of: Rule, seen: Points, data: st.DataObject
 ) -> None:
@@ -255,7 +165,7 @@ def test_order_of_arrival_and_doubles_do_not_matter(
 
 
 @given(rules, points)
-@settings(max_examples=100)
+@settings(max_examples=60, deadline=None)
 def test_a_reading_kept_twice_is_one_point(of: Rule, seen: Points) -> None:
     once = known(seen)
     twice = History(
@@ -268,7 +178,7 @@ def test_a_reading_kept_twice_is_one_point(of: Rule, seen: Points) -> None:
 
 
 @given(rules, points)
-@settings(max_examples=300)
+@settings(max_examples=120, deadline=None)
 def test_the_history_that_a_rule_asks_for_is_enough(of: Rule, seen: Points) -> None:
     needs = rulebook(of).needs()
     cut = {
@@ -283,14 +193,14 @@ def test_the_history_that_a_rule_asks_for_is_enough(of: Rule, seen: Points) -> N
 
 
 @given(triggers, verdicts)
-@settings(max_examples=300)
+@settings(max_examples=120, deadline=None)
 def test_the_same_verdict_again_changes_nothing(before: Trigger, verdict: Verdict) -> None:
     once = advance(before, verdict, now=NOON)
     assert advance(once, verdict, now=NOON + MINUTE) == once
 
 
 @given(triggers, verdicts)
-@settings(max_examples=300)
+@settings(max_examples=120, deadline=None)
 def test_what_is_unknown_fires_nothing_clears_nothing_and_only_blinds(
     before: Trigger, verdict: Verdict
 ) -> None:
@@ -303,7 +213,7 @@ def test_what_is_unknown_fires_nothing_clears_nothing_and_only_blinds(
 
 
 @given(triggers, verdicts)
-@settings(max_examples=200)
+@settings(max_examples=80, deadline=None)
 def test_who_sees_is_not_blind_and_remembers_changes_alone(
     before: Trigger, verdict: Verdict
 ) -> None:
@@ -319,7 +229,7 @@ ABOVE_ONLY = conditions_of(
 
 
 @given(ABOVE_ONLY, holds, points, st.data())
-@settings(max_examples=200)
+@settings(max_examples=80, deadline=None)
 def test_higher_values_never_disprove_what_was_over_the_line(
     of: Condition, hold: float, seen: Points, data: st.DataObject
 ) -> None:
@@ -338,7 +248,7 @@ def test_higher_values_never_disprove_what_was_over_the_line(
 
 
 @given(st.sampled_from(LEVELS), regular, holds)
-@settings(max_examples=100)
+@settings(max_examples=60, deadline=None)
 def test_above_and_its_opposite_are_never_both_true(
     level: float, values: Mapping[float, float], hold: float
 ) -> None:

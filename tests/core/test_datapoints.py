@@ -5,7 +5,18 @@ from itertools import product
 import pytest
 
 from tests.core.play import line, play
-from tests.core.samples import LOAD, MINUTE, NOON, SUBJECT, above, below, history, rule, series
+from tests.core.samples import (
+    LOAD,
+    MINUTE,
+    NOON,
+    SUBJECT,
+    above,
+    below,
+    crosses,
+    history,
+    rule,
+    series,
+)
 from xops_watch.core.rule import Datapoints
 from xops_watch.core.truth import Truth
 from xops_watch.core.verdict import judge
@@ -173,9 +184,9 @@ def test_every_window_of_five_points_agrees_with_filling_it_both_ways(needed: in
     for points in product("0X-", repeat=5):
         seen = "".join(points).rstrip("-")
         expected = _filled(("-" * of + seen)[-of:], needed) if seen else Truth.UNKNOWN
-        values = {n: 81.0 if point == "X" else 50.0 for n, point in enumerate(seen) if point != "-"}
+        values = crosses(seen)
         flipped = {n: 131 - value for n, value in values.items()}
         now = NOON + max(len(seen) - 1, 0) * MINUTE
-        for rule_, readings in ((breach, values), (quiet, flipped)):
-            known = history(series(LOAD, readings))
-            assert judge(rule_, SUBJECT, known, now=now).condition is expected, points
+        over, under = history(series(LOAD, values)), history(series(LOAD, flipped))
+        assert judge(breach, SUBJECT, over, now=now).condition is expected, points
+        assert judge(quiet, SUBJECT, under, now=now).condition is expected, points

@@ -122,7 +122,7 @@ def test_advice_follows_in_the_same_evaluation() -> None:
 
 def test_of_nothing_nothing_is_decided() -> None:
     evaluation = evaluated(history())
-    assert evaluation.triggers == evaluation.transitions == evaluation.notices == ()
+    assert (evaluation.triggers, evaluation.transitions, evaluation.notices) == ((), (), ())
     assert evaluation.verdicts == {}
     assert [advice.state for advice in evaluation.advice] == [AdviceState.UNKNOWN]
     assert evaluated(history(), book=rulebook()).triggers == ()
@@ -133,7 +133,7 @@ def test_evaluating_again_at_once_changes_nothing() -> None:
     first = evaluated(known)
     again = evaluated(known, *first.triggers)
     assert again.triggers == first.triggers
-    assert again.transitions == again.notices == ()
+    assert (again.transitions, again.notices) == ((), ())
 
 
 def test_a_hold_that_was_raised_does_not_take_back_what_fires() -> None:

@@ -11,6 +11,7 @@ from tests.core.samples import (
     LOAD,
     MINUTE,
     NOON,
+    STACK,
     SUBJECT,
     above,
     below,
@@ -154,17 +155,14 @@ def test_every_episode_has_keys_of_its_own() -> None:
 
 def test_asking_again_before_it_is_committed_owes_the_same_message() -> None:
     book, known = rulebook(HELD), history(series(LOAD, {0: 81, 1: 81}))
-    stack = Stack(name="xops", runbooks_url="https://x.example")
     first, second = (
-        evaluate(book, known, {}, stack=stack, now=NOON + MINUTE).notices for _ in range(2)
+        evaluate(book, known, {}, stack=STACK, now=NOON + MINUTE).notices for _ in range(2)
     )
     assert first == second
     assert len(first) == 1
 
 
-def _notice(
-    change: Transition, stack: Stack = Stack(name="xops", runbooks_url="https://x.example")
-) -> Notice:
+def _notice(change: Transition, stack: Stack = STACK) -> Notice:
     of = replace(HELD, id=change.rule)
     return notice_of(
         change,

@@ -3,7 +3,7 @@
 from datetime import timedelta
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.core.samples import MINUTE, NOON
@@ -69,6 +69,7 @@ def test_any_other_answer_ends_the_back_off() -> None:
 
 
 @given(st.lists(st.booleans()), st.integers(0, 10_000))
+@settings(max_examples=60, deadline=None)
 def test_a_source_is_always_asked_again_within_eight_intervals(
     answers: list[bool], early: int
 ) -> None:

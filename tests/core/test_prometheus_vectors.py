@@ -10,11 +10,11 @@ from typing import Any
 import pytest
 
 from tests.core.samples import LOAD, STACK, SUBJECT, above, below, rule, rulebook
-from xops_watch.core.evaluate import evaluate
+from xops_watch.core.evaluate import TriggerKey, evaluate
 from xops_watch.core.reading import History, Reading, Series
 from xops_watch.core.rule import Rule, Threshold
 from xops_watch.core.signal import Signal
-from xops_watch.core.trigger import Status
+from xops_watch.core.trigger import Status, Trigger
 
 DATA = Path(__file__).parent / "data"
 SECOND = timedelta(seconds=1)
@@ -43,7 +43,8 @@ def spaced(seconds: float) -> Signal:
 
 def states(of: Rule, values: list[float | None], every: timedelta, lookback: int) -> str:
     """Evaluate at each step with the readings until then; `lookback` of them are enough."""
-    book, before, line = rulebook(of), {}, ""
+    book, line = rulebook(of), ""
+    before: dict[TriggerKey, Trigger] = {}
     readings: list[Reading] = []
     for step, value in enumerate(values):
         now = START + step * every
@@ -128,5 +129,5 @@ def test_promtool_with_keep_firing_for_fires_whenever_we_do() -> None:
     ours = states(rule(when, hold=15), values, every, lookback=9)
     assert len(ours) == len(oracle["states"])
     for n, (one, other) in enumerate(zip(ours, oracle["states"], strict=True)):
-        assert one == other or other == "F", n
+        assert other in (one, "F"), n
     assert ours.count("F") > 3000

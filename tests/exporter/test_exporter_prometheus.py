@@ -102,7 +102,11 @@ def _answer(port: int, path: str) -> Any:  # noqa: ANN401 - JSON
     connection = http.client.HTTPConnection("127.0.0.1", port, timeout=5)
     with closing(connection):
         connection.request("GET", path)
-        return json.loads(connection.getresponse().read())
+        answer = connection.getresponse()
+        if answer.status != http.client.OK:  # it answers before it is ready
+            msg = f"{path}: {answer.status}"
+            raise ConnectionError(msg)
+        return json.loads(answer.read())
 
 
 def _free_port() -> int:

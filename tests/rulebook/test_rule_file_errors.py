@@ -63,13 +63,30 @@ def test_a_problem_points_at_the_very_text() -> None:
             assert value.startswith(quote[1]), line
 
 
-def test_a_name_in_an_unreadable_file_is_not_called_unknown(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("steps", "message"),
+    [
+        (
+            "evolutions:\n- id: sound-step\n  title: 'T\n",
+            "steps.yaml:3:10: the quote that opens here is never closed",
+        ),
+        (
+            "evolutions: @\n- id: sound-step\n",
+            "steps.yaml:1:13: text that begins with `@` has to be in quotes",
+        ),
+        (
+            "evolution:\n- id: sound-step\n",
+            "steps.yaml:1:1: `evolution` is not a key of a rule file (did you mean `evolutions`?)",
+        ),
+    ],
+)
+def test_a_name_in_an_unreadable_file_is_not_called_unknown(
+    tmp_path: Path, steps: str, message: str
+) -> None:
     rules = BASE.read_text(encoding="utf-8").partition("evolutions:")[0]
     (tmp_path / "rules.yaml").write_text(rules, encoding="utf-8")
-    (tmp_path / "steps.yaml").write_text("evolutions:\n- id: sound-step\n  title: 'T\n")
-    assert [str(problem).replace(f"{tmp_path}/", "") for problem in check([tmp_path])] == [
-        "steps.yaml:3:10: the quote that opens here is never closed"
-    ]
+    (tmp_path / "steps.yaml").write_text(steps)
+    assert [str(problem).replace(f"{tmp_path}/", "") for problem in check([tmp_path])] == [message]
 
 
 def test_a_suggestion_stays_on_its_line(tmp_path: Path) -> None:

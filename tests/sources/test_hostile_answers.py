@@ -23,7 +23,14 @@ from xops_watch.sources.ecs import EcsSource
 ECS_ANSWER: dict[str, Any] = {
     "clusterArns": ["arn:aws:ecs:r:1:cluster/main"],
     "serviceArns": ["arn:aws:ecs:r:1:service/main/crew", "web"],
-    "clusters": [{"status": "ACTIVE", "runningTasksCount": 5, "pendingTasksCount": 2}],
+    "clusters": [
+        {
+            "clusterName": "main",
+            "status": "ACTIVE",
+            "runningTasksCount": 5,
+            "pendingTasksCount": 2,
+        }
+    ],
     "services": [
         {
             "serviceName": "crew",

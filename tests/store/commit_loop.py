@@ -46,7 +46,7 @@ def evaluation_of(step: int) -> Evaluation:
 
 def main(path: Path, mode: JournalMode) -> None:
     """Go on from where the file stands."""
-    print("started", flush=True)  # noqa: T201 - tells the test that killing makes sense from here
+    _tell("started")
     journal = Journal(mode=mode, filesystem="chosen", reason="by the test")
     store = SqliteStore.open(path, journal=journal)
     newest = store.transitions(limit=1)
@@ -60,6 +60,11 @@ def main(path: Path, mode: JournalMode) -> None:
         if step % 7 == 0:
             store.mark_delivered(key_of(step), at=at)
             store.prune(before=at - _STEPS_KEPT * SECOND)
+        _tell(f"step {step}")
+
+
+def _tell(what: str) -> None:
+    print(what, flush=True)  # noqa: T201 - the test that kills reads this
 
 
 if __name__ == "__main__":

@@ -26,22 +26,23 @@ def test_kill_9_leaves_all_of_a_step_or_nothing(tmp_path: Path, mode: JournalMod
     path = tmp_path / "state.db"
     journal = Journal(mode=mode, filesystem="chosen", reason="by the test")
     steps = [0]
-    for _ in range(ROUNDS):
-        _run_and_kill(path, mode, after_seconds=random.uniform(0, 0.15))  # noqa: S311 - no secret
+    for number in range(ROUNDS):
+        # Every other time it is let into its stride, else it may die before its first step.
+        _run_and_kill(path, mode, after_lines=1 + number % 2 * random.randint(1, 9))  # noqa: S311 - no secret
         with closing(SqliteStore.open(path, journal=journal)) as store:
             steps.append(_whole_steps(store))
         with closing(sqlite3.connect(path)) as raw:
             assert raw.execute("PRAGMA integrity_check").fetchone() == ("ok",)
     assert steps == sorted(steps)
-    assert steps[-1] > ROUNDS
+    assert steps[-1] >= ROUNDS // 2
 
 
-def _run_and_kill(path: Path, mode: JournalMode, *, after_seconds: float) -> None:
+def _run_and_kill(path: Path, mode: JournalMode, *, after_lines: int) -> None:
     command = [sys.executable, "-m", "tests.store.commit_loop", str(path), mode.value]
     with subprocess.Popen(command, cwd=REPOSITORY, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
-        assert process.stdout.readline() == "started\n"
-        time.sleep(after_seconds)
+        assert all(process.stdout.readline() for _ in range(after_lines))
+        time.sleep(random.uniform(0, 0.02 if after_lines > 1 else 0.15))  # noqa: S311 - no secret
         process.kill()
     assert process.returncode == -9
 

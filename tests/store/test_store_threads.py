@@ -14,7 +14,7 @@ from xops_watch.errors import StoreError
 from xops_watch.store.filesystem import Journal, JournalMode
 from xops_watch.store.sqlite import SqliteStore
 
-STEPS = 150
+STEPS = 40
 MODES = pytest.mark.parametrize("mode", [JournalMode.WAL, JournalMode.DELETE])
 
 

@@ -144,8 +144,7 @@ class EcsInventory:
 
     def _all_clusters(self) -> tuple[str, ...]:
         action = "ecs:ListClusters"
-        with translated(action):
-            pages = self._client.get_paginator("list_clusters").paginate()
+        pages = self._client.get_paginator("list_clusters").paginate()
         listed = read_pages(pages, ClusterPage, action=action, pages_max=PAGES_MAX)
         arns = tuple(arn for page in listed for arn in page.arns)
         if not arns:
@@ -193,9 +192,8 @@ class EcsInventory:
 
     def _service_arns(self, cluster: str) -> list[str]:
         action = "ecs:ListServices"
-        with translated(action):
-            paginator = self._client.get_paginator("list_services")
-            pages = paginator.paginate(cluster=cluster, PaginationConfig={"PageSize": PAGE_SIZE})
+        paginator = self._client.get_paginator("list_services")
+        pages = paginator.paginate(cluster=cluster, PaginationConfig={"PageSize": PAGE_SIZE})
         listed = read_pages(pages, ServicePage, action=action, pages_max=PAGES_MAX)
         return list(dict.fromkeys(arn for page in listed for arn in page.arns))
 

@@ -59,11 +59,11 @@ def parse_duration(text: str) -> timedelta:
     if not parts or "".join(number + unit for number, unit in parts) != compact:
         msg = f"`{text}` is not a duration; write it like `90s`, `15m`, `1h30m` or `7d`"
         raise ValueError(msg)
-    duration = timedelta(seconds=sum(int(n) * _DURATION_SECONDS[unit] for n, unit in parts))
-    if duration > DURATION_MAX:
+    seconds = sum(int(n) * _DURATION_SECONDS[unit] for n, unit in parts)
+    if seconds > DURATION_MAX.total_seconds():
         msg = f"`{text}` is longer than {DURATION_MAX.days} days, the longest history there is"
         raise ValueError(msg)
-    return duration
+    return timedelta(seconds=seconds)
 
 
 def format_duration(duration: timedelta) -> str:

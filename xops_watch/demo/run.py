@@ -156,7 +156,7 @@ def _daemon(
         "XOPS_WATCH_ECS__CLUSTERS": world.CLUSTER,
         "XOPS_WATCH_SNS__TOPIC_ARN": pager.topic_arn,
         "XOPS_WATCH_HTTP__LISTEN": listen,
-        "XOPS_WATCH_TICK_SECONDS": "30",
+        "XOPS_WATCH_TICK_SECONDS": "60",
         "XOPS_WATCH_LOG__FORMAT": "json",
         "XOPS_WATCH_CLOCK__SPEED": str(clock.speed),
         "XOPS_WATCH_CLOCK__ANCHOR": clock.anchor.isoformat(),

@@ -104,21 +104,20 @@ def _combination_of(raw: Plain) -> str | None:
 def _read_combination(
     page: Page, path: KeyPath, raw: dict[str, Plain], word: str
 ) -> Condition | None:
-    strays = [key for key in raw if key != word]
-    for key in strays:
+    for key in sorted(raw.keys() - {word}):
         message = f"{quoted(key)} cannot stand beside `{word}`"
         page.refuse((*path, key), message, hint=f"put it inside `{word}`", key=True)
     inside: KeyPath = (*path, word)
     if word == "not":
         part = read_condition(page, inside)
-        return Not(part=part) if part and not strays else None
+        return Not(part=part) if part else None
     parts = raw[word]
     if not isinstance(parts, list) or not 1 <= len(parts) <= LIST_MAX:
         page.refuse(inside, f"`{word}`: needs a list of 1 to {LIST_MAX} conditions")
         return None
     read = [read_condition(page, (*inside, index)) for index in range(len(parts))]
     sound = tuple(part for part in read if part is not None)
-    if strays or len(sound) < len(read):
+    if len(sound) < len(read):
         return None
     return AllOf(parts=sound) if word == "all" else AnyOf(parts=sound)
 

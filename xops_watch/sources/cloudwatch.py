@@ -10,7 +10,7 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 from xops_watch.aws.answers import MetricAnswer, MetricPage, read_pages
-from xops_watch.aws.failures import invalid_answer, translated
+from xops_watch.aws.failures import invalid_answer
 from xops_watch.aws.inventory import EcsInventory, Service
 from xops_watch.core.reading import Gap, Observation, Reading
 from xops_watch.errors import GapReason, SourceError
@@ -106,10 +106,9 @@ class CloudWatchSource:
 
     def _results(self, services: Sequence[Service], window: "_Window") -> Iterator[MetricAnswer]:
         queries = [_query(f"m{index}", service) for index, service in enumerate(services)]
-        with translated(_ACTION):
-            pages = self._client.get_paginator("get_metric_data").paginate(
-                MetricDataQueries=queries, StartTime=window.start, EndTime=window.end
-            )
+        pages = self._client.get_paginator("get_metric_data").paginate(
+            MetricDataQueries=queries, StartTime=window.start, EndTime=window.end
+        )
         for page in read_pages(pages, MetricPage, action=_ACTION, pages_max=PAGES_MAX):
             yield from page.results
 
