@@ -7,7 +7,7 @@ SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
 
-checks := check-style check-types check-imports check-dead-code check-docs check-image
+checks := check-style check-types check-imports check-dead-code check-core check-docs check-image
 .PHONY: help demo test check $(checks) fix docs dashboards bench lock image-test clean
 
 PYTHON ?= python3
@@ -29,8 +29,8 @@ help: ## List the targets
 demo: $(venv)/.demo ## Run the daemon on an embedded AWS: no account needed; ARGS="--speed 120 --for 30s"
 	@exec $(py) -m xops_watch demo $(ARGS)
 
-test: $(venv)/.test ## Run every test; ARGS="-k outbox" for some
-	@exec $(py) -m pytest $(ARGS)
+test: $(venv)/.test ## Run every test; ARGS="-k outbox" for some, ARGS=--cov for coverage
+	@exec $(py) -m pytest -n auto --maxprocesses 4 --dist worksteal $(ARGS)
 
 check: $(checks) ## Style, types, architecture, dead code, drift of what is generated
 
@@ -48,6 +48,9 @@ check-imports: $(venv)/.dev
 
 check-dead-code: $(venv)/.dev
 	$(py) -m vulture
+
+check-core: $(venv)/.dev # the core's own tests reach every line and branch of it
+	$(py) -m pytest -q tests/core --cov=xops_watch.core --cov-fail-under=100
 
 check-docs: $(venv)/.dev
 	$(py) -m docs.generate --check

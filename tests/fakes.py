@@ -29,6 +29,7 @@ class MemoryStore:
 
     def __init__(self) -> None:
         self._values: dict[tuple[str, str], dict[datetime, float]] = {}
+        self._spoken: dict[tuple[str, str], datetime] = {}
         self._gaps: dict[tuple[str, str | None], Gap] = {}
         self._triggers: dict[TriggerKey, Trigger] = {}
         self._transitions: list[Transition] = []
@@ -38,7 +39,10 @@ class MemoryStore:
         """Keep every reading, and of gaps the newest per series and per signal."""
         for seen in observations:
             if isinstance(seen, Reading):
-                self._values.setdefault((seen.signal, seen.subject), {})[seen.taken_at] = seen.value
+                key = seen.signal, seen.subject
+                self._values.setdefault(key, {})[seen.taken_at] = seen.value
+                if seen.seen_at is not None:
+                    self._spoken[key] = max(seen.seen_at, self._spoken.get(key, seen.seen_at))
                 continue
             if seen.subject is not None:
                 self._values.setdefault((seen.signal, seen.subject), {})
@@ -137,7 +141,8 @@ class MemoryStore:
         if not gaps:
             return None
         newest = max(gaps, key=lambda gap: gap.noticed_at)
-        seen = self._values[signal, subject]
+        seen = [*self._values[signal, subject]]
+        seen += [at for key, at in self._spoken.items() if key == (signal, subject)]
         return None if any(newest.noticed_at <= at <= now for at in seen) else newest
 
     def _undelivered(self) -> list[_Entry]:

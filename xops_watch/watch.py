@@ -1,7 +1,7 @@
 """One tick, top to bottom: collect, record, evaluate, commit, publish. Read this first."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import timedelta
 
 from structlog.typing import FilteringBoundLogger
@@ -9,16 +9,22 @@ from structlog.typing import FilteringBoundLogger
 from xops_watch.clock import monotonic
 from xops_watch.core.evaluate import Evaluation, evaluate
 from xops_watch.core.notice import Stack
+from xops_watch.core.reading import Observation
 from xops_watch.core.rule import Rulebook
 from xops_watch.core.signal import SIGNALS
 from xops_watch.core.snapshot import Snapshot, compose
 from xops_watch.core.trigger import Status
 from xops_watch.ports import Clock, Collects, Publisher, Store
 
+UNRECORDED_MAX = 50_000  # hours of a large stack while the disk is full; some 10 MiB
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Watch:
-    """The watch over one stack. Nothing of a tick is kept here: it is in the store."""
+    """The watch over one stack. Of a tick nothing is kept here but what the store did not take.
+
+    Sources go on from their newest reading: what they gave is not given again.
+    """
 
     stack: Stack
     rulebook: Rulebook
@@ -27,12 +33,13 @@ class Watch:
     store: Store
     publisher: Publisher
     log: FilteringBoundLogger
+    _unrecorded: list[Observation] = field(default_factory=list, init=False, repr=False)
 
     def tick(self) -> Snapshot:
         """Pass once through the house; the clock is read once. Raises StoreError."""
         began, now = monotonic(), self.clock.now()
         collection = self.collector.collect(now=now)
-        self.store.record(collection.observations)
+        self._record(collection.observations)
         history = self.store.history(_needs(self.rulebook), now=now)
         before = self.store.triggers()
         evaluation = evaluate(self.rulebook, history, before, stack=self.stack, now=now)
@@ -48,6 +55,12 @@ class Watch:
         self.publisher.publish(snapshot)
         self._tell(evaluation, snapshot)
         return snapshot
+
+    def _record(self, observations: Sequence[Observation]) -> None:
+        self._unrecorded.extend(observations)
+        del self._unrecorded[:-UNRECORDED_MAX]
+        self.store.record(tuple(self._unrecorded))
+        self._unrecorded.clear()
 
     def _tell(self, evaluation: Evaluation, snapshot: Snapshot) -> None:
         for transition in evaluation.transitions:

@@ -45,7 +45,7 @@ def recorded(name: str) -> ClientError:
 
 def assert_one_line(text: str) -> None:
     assert text.isprintable()
-    assert 0 < len(text) <= 400
+    assert 0 < len(text) <= len(f"{ACTION}: ") + 300
 
 
 @pytest.mark.parametrize(
@@ -63,7 +63,10 @@ def assert_one_line(text: str) -> None:
         ("UnrecognizedClientException", 400, GapReason.DENIED),
         ("InvalidSignatureException", 400, GapReason.DENIED),
         ("MissingAuthenticationToken", 403, GapReason.DENIED),
+        ("401", 401, GapReason.DENIED),
         ("403", 403, GapReason.DENIED),
+        ("402", 402, GapReason.INVALID),
+        ("499", 499, GapReason.INVALID),
         ("ServerException", 500, GapReason.UNREACHABLE),
         ("503", 503, GapReason.UNREACHABLE),
         ("ClusterNotFoundException", 400, GapReason.INVALID),
@@ -128,6 +131,10 @@ def test_a_recorded_denial_names_the_permission_that_aws_names() -> None:
             "missing IAM permission ecs:DescribeServices",
         ),
         ("", "missing IAM permission ecs:ListServices"),
+        (
+            "not authorized to perform: ecs:" + "A" * 10_000,
+            "missing IAM permission ecs:" + "A" * 100,
+        ),
         ("Access denied", "missing IAM permission ecs:ListServices"),
         (
             "Not authorized to perform sts:AssumeRoleWithWebIdentity",
@@ -141,6 +148,15 @@ def test_a_recorded_denial_names_the_permission_that_aws_names() -> None:
 )
 def test_a_denial_names_the_permission(message: str, what: str) -> None:
     assert source_error(refusal("AccessDeniedException", message), action=ACTION).what == what
+
+
+def test_a_denial_of_a_long_principal_is_read_to_its_end() -> None:
+    principal = "arn:aws:sts::1:assumed-role/" + "r" * 400
+    message = f"User: {principal} is not authorized to perform: ecs:DescribeServices on resource: x"
+    told = source_error(refusal("AccessDenied", message), action=ACTION)
+    assert told.what == "missing IAM permission ecs:DescribeServices"
+    told = source_error(refusal("AccessDenied", f"{message} with an explicit deny"), action=ACTION)
+    assert told.what == "IAM permission ecs:DescribeServices is explicitly denied"
 
 
 def test_an_explicit_deny_is_not_hinted_to_need_an_allow() -> None:

@@ -1,9 +1,12 @@
 """What a sweep reads of ECS over HTTP: batches, pages, several clusters, and who fails alone."""
 
+from collections.abc import Iterator
+from typing import Any
+
 import pytest
 from mypy_boto3_ecs import ECSClient
 
-from tests.aws.bench import NOW, services
+from tests.aws.bench import NOW, ScriptedClient, services
 from xops_watch.aws.inventory import EcsInventory, StandaloneTasks, Sweep
 from xops_watch.embedded_aws.control import EmbeddedAws
 from xops_watch.errors import GapReason, SourceError
@@ -44,6 +47,22 @@ def test_an_empty_page_does_not_end_a_listing(aws: EmbeddedAws, ecs: ECSClient) 
     aws.put_cluster("main", services=services(3))
     aws.add_fault("empty_pages", service="ecs", operation="ListServices", times=2)
     assert len(sweep(ecs, "main").clusters[0].services) == 3
+
+
+def test_a_listing_without_end_is_given_up() -> None:
+    pages = 0
+
+    def listing(**_: object) -> Iterator[dict[str, list[str]]]:
+        nonlocal pages
+        while True:
+            pages += 1
+            yield {"serviceArns": []}
+
+    client: Any = ScriptedClient(list_services=listing)
+    with pytest.raises(SourceError, match="ecs:ListServices: more than 1000 pages") as caught:
+        EcsInventory(client, clusters=("main",)).sweep(now=NOW)
+    assert caught.value.reason is GapReason.INVALID
+    assert pages == 1001
 
 
 def test_clusters_are_read_by_name_and_by_arn(aws: EmbeddedAws, ecs: ECSClient) -> None:

@@ -1,4 +1,4 @@
-"""Two sources share one inventory: one sweep per 30 s, and names without waiting."""
+"""Two sources share one inventory: one sweep a tick, and names without waiting."""
 
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
@@ -8,7 +8,7 @@ from mypy_boto3_ecs import ECSClient
 
 from tests.aws.bench import MINUTE, NOW, services
 from tests.aws.tiny_ecs import TinyEcs
-from xops_watch.aws.inventory import SHARED_FOR, EcsInventory
+from xops_watch.aws.inventory import EcsInventory
 from xops_watch.embedded_aws.control import EmbeddedAws
 from xops_watch.errors import SourceError
 
@@ -31,16 +31,13 @@ def test_two_sources_of_one_tick_make_one_sweep(aws: EmbeddedAws, ecs: ECSClient
     ("later", "sweeps"),
     [
         (timedelta(), 1),
-        (SHARED_FOR - SECOND, 1),
-        (SHARED_FOR, 2),
+        (SECOND, 2),
         (MINUTE, 2),
         (-SECOND, 2),
         (-timedelta(days=400), 2),
     ],
 )
-def test_a_sweep_is_shared_for_30_seconds_and_not_after_a_clock_jump(
-    later: timedelta, sweeps: int
-) -> None:
+def test_a_sweep_is_shared_within_one_tick_only(later: timedelta, sweeps: int) -> None:
     tiny = TinyEcs({"main": ["web"]})
     inventory = EcsInventory(tiny.client, clusters=("main",))
     inventory.sweep(now=NOW)

@@ -15,8 +15,8 @@ class TinyEcs:
     """Services by cluster. Services in `gone` are listed and cannot be described any more.
 
     Clusters in `broken` are throttled, those in `undescribed` only by DescribeClusters.
-    `changes` replaces fields of services, `counts` those of clusters. While `gate` is closed
-    every listing waits; `asked` is set when one begins.
+    `changes` replaces fields of services, `counts` the tasks of clusters, `descriptions` their
+    whole description. While `gate` is closed every listing waits; `asked` is set when one begins.
     """
 
     def __init__(self, clusters: Mapping[str, Sequence[str]]) -> None:
@@ -26,6 +26,7 @@ class TinyEcs:
         self.undescribed: set[str] = set()
         self.changes: dict[str, Mapping[str, object]] = {}
         self.counts: dict[str, tuple[int, int]] = {}
+        self.descriptions: dict[str, Sequence[Mapping[str, object]]] = {}
         self.gate = threading.Event()
         self.gate.set()
         self.asked = threading.Event()
@@ -59,9 +60,11 @@ class TinyEcs:
     def _describe_clusters(self, clusters: Sequence[str]) -> Mapping[str, Any]:
         (cluster,) = clusters
         _refuse(cluster, self.undescribed, "DescribeClusters")
-        running, pending = self.counts.get(cluster, (0, 0))
-        counts = {"runningTasksCount": running, "pendingTasksCount": pending}
         name = cluster.rpartition("/")[2]
+        if name in self.descriptions:
+            return {"clusters": self.descriptions[name]}
+        running, pending = self.counts.get(name, (0, 0))
+        counts = {"runningTasksCount": running, "pendingTasksCount": pending}
         return {"clusters": [{"clusterName": name, "status": "ACTIVE", **counts}]}
 
 

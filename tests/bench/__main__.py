@@ -22,7 +22,7 @@ def main() -> None:
     print(f"{platform.machine()}, {cores} cores, Python {platform.python_version()}")  # noqa: T201 - a report
     rows = [*measure_footprint(seconds=seconds), *measure_ticks()]
     table = [(row.what, row.measured, row.aim) for row in rows]
-    print(tabulate(table, headers=("what", "measured", "aim"), tablefmt="github"))  # noqa: T201
+    print(tabulate(table, headers=("what", "measured", "aim"), tablefmt="github"))  # noqa: T201 - a report
 
 
 main()

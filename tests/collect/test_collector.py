@@ -23,7 +23,7 @@ from tests.collect.collect_scene import (
 )
 from tests.fakes import FakeSource
 from xops_watch.core.reading import Gap, Observation
-from xops_watch.errors import GapReason
+from xops_watch.errors import GapReason, SourceError
 from xops_watch.ports import Collection
 
 
@@ -297,6 +297,19 @@ def test_threads_do_not_pile_up_behind_a_source_that_hangs() -> None:
     hung.release()
     running[0].join(timeout=5)
     assert not running[0].is_alive()
+
+
+@pytest.mark.parametrize("answer", [[reading()], failure()])
+def test_the_duration_of_a_source_does_not_count_the_waiting_for_others(
+    answer: Sequence[Observation] | SourceError,
+) -> None:
+    hung = FakeSource(name="hung")
+    hung.hang()
+    deadline = timedelta(seconds=0.5)
+    collection = Scene(FakeSource(answer, name="quick"), hung, deadline=deadline).round()
+    hung.release()
+    assert 0 <= report_of(collection, "quick").duration_seconds < deadline.total_seconds()
+    assert report_of(collection, "hung").duration_seconds >= deadline.total_seconds()
 
 
 def test_a_round_without_sources_is_empty() -> None:

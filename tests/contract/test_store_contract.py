@@ -176,6 +176,19 @@ def test_a_late_reading_from_before_the_gap_does_not_close_it(store: StoreAndOut
     assert _series(store).gap == gap(at=after(minutes=-1))
 
 
+def test_a_late_reading_that_its_provider_gave_after_the_gap_closes_it(
+    store: StoreAndOutbox,
+) -> None:
+    store.record([gap(at=after(minutes=-1)), gap(at=after(minutes=-1), subject=None)])
+    store.record([replace(reading(at=after(minutes=-9)), seen_at=NOON)])
+    assert _series(store, now=after(minutes=-1)).gap == gap(at=after(minutes=-1))
+    assert _series(store).gap is None
+    store.record([replace(reading(at=after(minutes=-9)), seen_at=after(minutes=-2))])
+    assert _series(store).gap is None
+    store.record([gap(at=after(minutes=1))])
+    assert _series(store, now=after(minutes=1)).gap == gap(at=after(minutes=1))
+
+
 def test_a_gap_from_before_the_newest_reading_is_not_open(store: StoreAndOutbox) -> None:
     store.record([reading()])
     store.record([gap(at=after(minutes=-1))])

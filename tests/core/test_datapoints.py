@@ -128,6 +128,11 @@ def test_a_hold_starts_when_the_window_first_proves_the_condition() -> None:
     assert play("50 50 81 81 81 81", of).line == line(".? . px3 F")
 
 
+def test_a_window_that_proves_the_condition_keeps_it_pending_at_a_calm_point() -> None:
+    of = rule(above(80, datapoints="2/3"), hold=2)
+    assert play("50 50 81 81 50 81", of).line == line(".? . px3 F")
+
+
 def test_the_newest_value_of_a_period_counts() -> None:
     of = rule(above(80, datapoints="2/2"))
     assert play("81 81,50@-0.4", of).line.endswith(" F")  # read at 0:36, then at 1:00

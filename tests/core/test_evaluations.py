@@ -1,6 +1,9 @@
 """One evaluation as a whole: every rule on every subject, and what is left over."""
 
+from dataclasses import replace
 from datetime import timedelta
+
+import pytest
 
 from tests.core.play import Memory, tick
 from tests.core.samples import (
@@ -60,11 +63,31 @@ def test_a_subject_seen_only_as_a_gap_is_judged() -> None:
     assert (trigger.status, trigger.blind_since) == (Status.INACTIVE, NOON)
 
 
-def test_a_remembered_subject_lives_on_without_readings() -> None:
-    fired = new_trigger("loaded", "gone", now=NOON)
+def test_a_firing_subject_lives_on_without_readings() -> None:
+    fired = replace(new_trigger("loaded", "gone", now=NOON), status=Status.FIRING)
     evaluation = evaluated(history(series(LOAD, {0: 79})), fired)
     assert [t.key for t in evaluation.triggers] == [("loaded", "gone"), ("loaded", SUBJECT)]
-    assert evaluation.triggers[0].blind
+    assert (evaluation.triggers[0].status, evaluation.triggers[0].blind) == (Status.FIRING, True)
+    assert evaluation.retired == ()
+
+
+@pytest.mark.parametrize("status", [Status.INACTIVE, Status.PENDING])
+def test_a_subject_of_which_nothing_is_left_retires_and_blinds_nobody(status: Status) -> None:
+    quiet = replace(new_trigger("loaded", "gone", now=NOON), status=status)
+    known = history(series(LOAD, {0: 79}), series(QUEUE, {0: 0}, subject="gone"))
+    evaluation = evaluated(known, quiet)
+    assert evaluation.retired == (("loaded", "gone"),)
+    assert [advice.state for advice in evaluation.advice] == [AdviceState.NOT_NEEDED]
+    assert evaluation.transitions == ()
+
+
+def test_a_subject_with_nothing_but_a_gap_or_old_readings_does_not_retire() -> None:
+    quiet = [new_trigger("loaded", subject, now=NOON) for subject in ("a", "b")]
+    known = history(
+        series(LOAD, {}, subject="a", gap=gap(LOAD, GapReason.DENIED)),
+        series(LOAD, {}, subject="b"),
+    )
+    assert evaluated(known, *quiet).retired == ()
 
 
 def test_a_combination_lives_on_the_subjects_of_its_first_signal() -> None:
@@ -81,10 +104,11 @@ def test_a_combination_lives_on_the_subjects_of_its_first_signal() -> None:
 def test_triggers_of_rules_that_are_gone_retire_and_others_stay() -> None:
     gone = [new_trigger("old", subject, now=NOON) for subject in ("b", "a")]
     kept = new_trigger("queued", SUBJECT, now=NOON)
-    evaluation = evaluated(history(), *gone, kept)
+    known = history(series(QUEUE, {0: 1}))
+    evaluation = evaluated(known, *gone, kept)
     assert evaluation.retired == (("old", "a"), ("old", "b"))
     assert [t.key for t in evaluation.triggers] == [kept.key]
-    assert evaluated(history(), kept).retired == ()
+    assert evaluated(known, kept).retired == ()
 
 
 def test_a_change_is_told_with_its_evidence() -> None:

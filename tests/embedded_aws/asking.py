@@ -84,7 +84,7 @@ def ask(
     return dict(client.get_metric_data(**arguments))
 
 
-def values(client: CloudWatchClient, *queries: dict[str, Any], **changes: Any) -> list[float]:  # noqa: ANN401
+def values(client: CloudWatchClient, *queries: dict[str, Any], **changes: Any) -> list[float]:  # noqa: ANN401 - any parameters of any call
     """Return the values of the last query, which must be complete, oldest first."""
     result = ask(client, *queries, **changes)["MetricDataResults"][-1]
     assert result["StatusCode"] == "Complete"

@@ -48,7 +48,7 @@ def service(ecs: ECSClient, name: str) -> dict[str, Any]:
     return dict(found)
 
 
-def tasks(ecs: ECSClient, **filters: Any) -> list[dict[str, Any]]:  # noqa: ANN401
+def tasks(ecs: ECSClient, **filters: Any) -> list[dict[str, Any]]:  # noqa: ANN401 - any parameters of any call
     arns = ecs.list_tasks(cluster="main", **filters)["taskArns"]
     if not arns:
         return []

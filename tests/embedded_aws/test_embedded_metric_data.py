@@ -181,9 +181,9 @@ def test_points_of_a_region_are_seen_only_there(
 ) -> None:
     series = {"namespace": "AWS/CloudFront", "metric": "Requests", "points": [(hour(), 1.0)]}
     query = stat(namespace="AWS/CloudFront", metric="Requests", dimensions={})
-    aws.put_points({**series, "region": "us-east-1"})  # type: ignore[typeddict-item]
+    aws.put_points({**series, "region": "us-east-1"})  # type: ignore[typeddict-item]  # wrong on purpose
     assert values(cloudwatch, query) == []
-    aws.put_points({**series, "region": "ap-southeast-2"})  # type: ignore[typeddict-item]
+    aws.put_points({**series, "region": "ap-southeast-2"})  # type: ignore[typeddict-item]  # wrong on purpose
     assert values(cloudwatch, query) == [1.0]
 
 

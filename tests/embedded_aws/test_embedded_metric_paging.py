@@ -10,7 +10,7 @@ from xops_watch.embedded_aws.control import EmbeddedAws
 ORDERS = st.sampled_from(["TimestampAscending", "TimestampDescending"])
 
 
-def pages(client: CloudWatchClient, *queries: dict[str, Any], **changes: Any) -> list[Any]:  # noqa: ANN401
+def pages(client: CloudWatchClient, *queries: dict[str, Any], **changes: Any) -> list[Any]:  # noqa: ANN401 - any parameters of any call
     found = [ask(client, *queries, **changes)]
     while "NextToken" in found[-1]:
         found.append(ask(client, *queries, **changes, NextToken=found[-1]["NextToken"]))

@@ -10,7 +10,7 @@ from xops_watch.embedded_aws.control import EmbeddedAws
 from xops_watch.embedded_aws.control_specs import SeriesSpec
 
 
-def listed(client: CloudWatchClient, **filters: Any) -> list[dict[str, Any]]:  # noqa: ANN401
+def listed(client: CloudWatchClient, **filters: Any) -> list[dict[str, Any]]:  # noqa: ANN401 - any parameters of any call
     return [dict(row) for row in client.list_metrics(**filters)["Metrics"]]
 
 
@@ -72,7 +72,7 @@ def test_a_foreign_token_is_refused(cloudwatch: CloudWatchClient) -> None:
     assert refusal(lambda: listed(cloudwatch, IncludeLinkedAccounts=True))[0]
 
 
-def statistics(client: CloudWatchClient, **changes: Any) -> list[dict[str, Any]]:  # noqa: ANN401
+def statistics(client: CloudWatchClient, **changes: Any) -> list[dict[str, Any]]:  # noqa: ANN401 - any parameters of any call
     arguments: dict[str, Any] = {
         "Namespace": "AWS/ECS",
         "MetricName": "CPUUtilization",

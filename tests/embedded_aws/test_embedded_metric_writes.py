@@ -14,7 +14,7 @@ QUERY: dict[str, Any] = {"namespace": "xOps", "metric": "Depth", "dimensions": {
 
 
 def publish(client: CloudWatchClient, *data: dict[str, Any], namespace: str = "xOps") -> None:
-    client.put_metric_data(Namespace=namespace, MetricData=list(data))  # type: ignore[arg-type]
+    client.put_metric_data(Namespace=namespace, MetricData=list(data))  # type: ignore[arg-type]  # plain values, where the stubs want their own types
 
 
 def test_what_is_published_is_read(cloudwatch: CloudWatchClient) -> None:

@@ -79,11 +79,11 @@ def test_statistics_of_one_metric(cloudwatch: CloudWatchClient) -> None:
         points = client.get_metric_statistics(
             Namespace="xOps",
             MetricName="Depth",
-            Dimensions=pairs(DIMENSIONS),  # type: ignore[arg-type]
+            Dimensions=pairs(DIMENSIONS),  # type: ignore[arg-type]  # plain values, where the stubs want their own types
             StartTime=hour(),
             EndTime=hour() + timedelta(minutes=10),
             Period=60,
-            Statistics=BASIC,  # type: ignore[arg-type]
+            Statistics=BASIC,  # type: ignore[arg-type]  # plain values, where the stubs want their own types
         )["Datapoints"]
         return sorted((point["Timestamp"].astimezone(UTC), point["Sum"], point["Unit"],
                        point["Average"], point["Minimum"], point["Maximum"],

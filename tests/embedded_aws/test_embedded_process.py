@@ -105,7 +105,7 @@ def test_it_lives_in_the_time_of_its_clock() -> None:
         assert abs(aws.now() - clock.now()) < timedelta(minutes=6)
         at = clock.now().replace(second=0, microsecond=0) - timedelta(minutes=5)
         series = {"namespace": "AWS/ECS", "metric": "CPUUtilization", "dimensions": WEB}
-        aws.put_points({**series, "points": [(at, 5.0)]})  # type: ignore[typeddict-item]
+        aws.put_points({**series, "points": [(at, 5.0)]})  # type: ignore[typeddict-item]  # wrong on purpose
         client = make_client(aws.endpoint, "cloudwatch")
         assert ask(client, stat(), start=at)["MetricDataResults"][0]["Values"] == [5.0]
         client.put_metric_data(Namespace="xOps", MetricData=[{"MetricName": "x", "Value": 1.0}])

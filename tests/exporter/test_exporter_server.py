@@ -203,7 +203,7 @@ def test_the_exporter_imports_nothing_heavy() -> None:
 def test_an_answer_can_be_asked_for_with_the_oldest_http(busy: Desk) -> None:
     with serving(busy) as server:
         connection = http.client.HTTPConnection(*server.address, timeout=20)
-        connection._http_vsn, connection._http_vsn_str = 10, "HTTP/1.0"  # type: ignore[attr-defined]
+        connection._http_vsn, connection._http_vsn_str = 10, "HTTP/1.0"  # type: ignore[attr-defined]  # looks inside on purpose
         with closing(connection):
             connection.request("GET", "/healthz")
             assert connection.getresponse().read() == b"alive\n"

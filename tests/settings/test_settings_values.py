@@ -158,12 +158,12 @@ def test_nothing_is_watched_without_a_cluster(monkeypatch: pytest.MonkeyPatch) -
     ("listen", "host", "port"),
     [
         ("0.0.0.0:9923", "0.0.0.0", 9923),  # noqa: S104 - a form that is read, not listened on
-        (":9923", "0.0.0.0", 9923),  # noqa: S104
+        (":9923", "0.0.0.0", 9923),  # noqa: S104 - the documented default
         ("[::]:9923", "::", 9923),
         ("[::1]:0", "::1", 0),
         ("localhost:65535", "localhost", 65535),
         (" 127.0.0.1:80\n", "127.0.0.1", 80),
-        ("0.0.0.0:0", "0.0.0.0", 0),  # noqa: S104
+        ("0.0.0.0:0", "0.0.0.0", 0),  # noqa: S104 - the documented default
     ],
 )
 def test_forms_of_an_address(

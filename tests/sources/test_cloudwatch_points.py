@@ -127,24 +127,27 @@ def test_a_forbidden_query_names_the_permission(
 
 
 @pytest.mark.parametrize(
-    ("timestamps", "values"),
+    ("timestamps", "values", "problem"),
     [
-        ([NEWEST], [float("nan")]),
-        ([NEWEST], [float("inf")]),
-        ([NEWEST], [-0.5]),
-        ([NEWEST, NEWEST - MINUTE], [50.0, -1.0]),
-        ([NEWEST], []),
-        ([], [50.0]),
+        ([NEWEST], [float("nan")], "nan is not a percentage"),
+        ([NEWEST], [float("inf")], "inf is not a percentage"),
+        ([NEWEST], [-0.5], "-0.5 is not a percentage"),
+        ([NEWEST, NEWEST - MINUTE], [50.0, -1.0], "-1.0 is not a percentage"),
+        ([NEWEST, NEWEST - MINUTE], [-2.0, -1.0], "-2.0 is not a percentage"),
+        ([NEWEST], [], "1 timestamps for 0 values"),
+        ([], [50.0], "0 timestamps for 1 values"),
     ],
 )
 def test_numbers_that_make_no_sense_blind_their_own_service_alone(
-    timestamps: list[datetime], values: list[float]
+    timestamps: list[datetime], values: list[float], problem: str
 ) -> None:
     bad = {**result({}), "Timestamps": timestamps, "Values": values}
     good = result({NEWEST: 50.0}, query=1)
     observations = Scene(saying([bad, good]), "web", "api").observe()
     assert gaps(observations) == {"main/web": "invalid"}
     assert points(observations, "main/api") == {NEWEST: 0.5}
+    (gap,) = [o for o in observations if isinstance(o, Gap)]
+    assert gap.detail == f"cloudwatch:GetMetricData: {problem}"
 
 
 @pytest.mark.parametrize(
@@ -210,6 +213,15 @@ def test_a_service_that_was_read_and_is_gone_is_not_applicable_once() -> None:
     answers[:] = [result({NEWEST + MINUTE: 50.0})]
     assert gaps(scene.observe(NOW + MINUTE)) == {"main/old": "not_applicable"}
     assert not gaps(scene.observe(NOW + 2 * MINUTE))
+
+
+def test_a_problem_of_an_early_page_is_not_healed_by_a_later_one() -> None:
+    bad = {**result({}), "Values": [50.0]}
+    assert gaps(Scene(saying([bad], [result({NEWEST: 50.0})])).observe()) == {"main/web": "invalid"}
+
+
+def test_it_is_asked_as_often_as_it_is_told_to_be() -> None:
+    assert Scene(saying()).source.interval == MINUTE
 
 
 def test_without_services_nothing_is_asked() -> None:

@@ -1,19 +1,19 @@
 """Which window each poll asks for, and what polls cost."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 from mypy_boto3_cloudwatch import CloudWatchClient
 
-from tests.aws.bench import MINUTE, NOW, put_cpu
+from tests.aws.bench import MINUTE, NOW, ScriptedClient, put_cpu
 from tests.sources.cloudwatch_scene import END, NEWEST, Scene, gaps, minutes, points
 from xops_watch.embedded_aws.control import EmbeddedAws
 from xops_watch.errors import GapReason, SourceError
-from xops_watch.sources.cloudwatch import LOOKBACK_MAX, REREAD
 
 HOUR = 60 * MINUTE
+REREAD = 5 * MINUTE
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -53,7 +53,7 @@ def test_the_first_read_looks_back_as_far_as_the_rules_want(
 
 def test_the_lookback_is_bounded(aws: EmbeddedAws, cloudwatch: CloudWatchClient) -> None:
     Scene(cloudwatch, lookback=timedelta(days=400)).observe()
-    assert windows(aws) == [(END - LOOKBACK_MAX, END)]
+    assert windows(aws) == [(END - 3 * HOUR, END)]
 
 
 @pytest.mark.parametrize(
@@ -210,6 +210,20 @@ def test_a_call_that_fails_blinds_its_500_services_and_they_catch_up(
     observations = scene.observe(NOW + MINUTE)
     assert len(points(observations, "main/s000")) == 30
     assert len(points(observations, "main/s500")) == 7
+
+
+def test_an_answer_without_end_is_given_up() -> None:
+    pages = 0
+
+    def answer(**_: object) -> Iterator[Mapping[str, Any]]:
+        nonlocal pages
+        while True:
+            pages += 1
+            yield {"MetricDataResults": []}
+
+    with pytest.raises(SourceError, match="cloudwatch:GetMetricData: more than 100 pages"):
+        Scene(ScriptedClient(get_metric_data=answer)).observe()
+    assert pages == 101
 
 
 def test_when_every_call_fails_the_source_fails(

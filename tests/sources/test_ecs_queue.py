@@ -13,7 +13,7 @@ from tests.aws.tiny_ecs import TinyEcs
 from xops_watch.aws.inventory import EcsInventory
 from xops_watch.core.reading import Gap, Reading
 from xops_watch.errors import GapReason
-from xops_watch.sources.ecs import ROLLING_MAX, EcsSource
+from xops_watch.sources.ecs import EcsSource
 
 SECOND = timedelta(seconds=1)
 CRASH = (
@@ -118,9 +118,11 @@ def test_a_crash_loop_told_by_events_is_no_queue(
 
 def test_a_crash_loop_that_ended_with_a_new_deployment_does_not_hide_a_queue() -> None:
     deployments = [deployment(30 * MINUTE, "IN_PROGRESS")]
-    before, after = 31 * MINUTE, 29 * MINUTE
+    before, after = 30 * MINUTE + SECOND, 30 * MINUTE
     assert depth(deployments=deployments, events=[event(CRASH, before)]) == 4
     assert depth(deployments=deployments, events=[event(CRASH, after)]) is None
+    deployments.append(deployment(90 * MINUTE, "COMPLETED", status="ACTIVE"))
+    assert depth(deployments=deployments, events=[event(CRASH, before)]) == 4
 
 
 def test_a_crash_loop_told_by_failed_tasks_is_no_queue() -> None:
@@ -134,9 +136,9 @@ def test_a_crash_loop_told_by_failed_tasks_is_no_queue() -> None:
     [
         (timedelta(), None),
         (-5 * SECOND, None),  # the clock of ECS may be a little ahead
-        (ROLLING_MAX - SECOND, None),
-        (ROLLING_MAX, 4),
-        (ROLLING_MAX + SECOND, 4),
+        (15 * MINUTE - SECOND, None),
+        (15 * MINUTE, 4),
+        (15 * MINUTE + SECOND, 4),
     ],
 )
 def test_tasks_wait_for_a_rolling_deployment_for_15_minutes(

@@ -1,7 +1,6 @@
 """What the ECS source makes of a sweep, cluster by cluster."""
 
 from collections.abc import Sequence
-from datetime import timedelta
 
 import pytest
 
@@ -80,8 +79,13 @@ def test_a_cluster_and_its_services_over_http(aws: EmbeddedAws) -> None:
 def test_readings_are_of_the_instant_of_the_sweep() -> None:
     inventory = EcsInventory(TinyEcs({"main": ["web"]}).client, clusters=("main",))
     inventory.sweep(now=NOW)
-    observations = source_of(inventory).observe(now=NOW + timedelta(seconds=20))
+    observations = source_of(inventory).observe(now=NOW)
     assert {o.taken_at for o in observations if isinstance(o, Reading)} == {NOW}
+
+
+def test_it_is_asked_as_often_as_it_is_told_to_be() -> None:
+    inventory = EcsInventory(TinyEcs({"main": []}).client, clusters=("main",))
+    assert source_of(inventory).interval == MINUTE
 
 
 def test_a_cluster_without_services_has_zero_of_them() -> None:
@@ -184,6 +188,17 @@ def test_a_cluster_that_cannot_be_described_blinds_only_its_standalone_tasks() -
     assert gaps(observations) == {"main": OF_CLUSTER - {"ecs.services_active"}}
     assert values(observations)["ecs.services_active", "main"] == 1
     assert values(observations)["ecs.tasks_running", "main/web"] == 1
+
+
+@pytest.mark.parametrize("found", [[], [{"status": "INACTIVE"}]])
+def test_a_cluster_that_is_not_active_any_more_fails_alone(found: list[dict[str, object]]) -> None:
+    tiny = TinyEcs({"blue": [], "green": []})
+    counts = {"runningTasksCount": 0, "pendingTasksCount": 0}
+    tiny.descriptions["blue"] = [{**counts, **cluster} for cluster in found]
+    observations = tiny_source(tiny, "arn:x/blue", "green").observe(now=NOW)
+    assert gaps(observations) == {"blue": OF_CLUSTER}
+    details = {o.detail for o in observations if isinstance(o, Gap)}
+    assert details == {"ecs:DescribeClusters: there is no active cluster blue"}
 
 
 def test_when_no_cluster_answers_the_source_fails() -> None:

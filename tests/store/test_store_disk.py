@@ -151,8 +151,9 @@ def test_a_damaged_file_works_or_says_so_but_never_ends_in_a_traceback(
 def _used_byte(content: bytes, place: float) -> int:
     """Return the first byte from `place` on that means something: most of a page is empty."""
     start = int(place * len(content))
-    following = (*range(start, len(content)), *range(start))
-    return next(n for n in following if content[n] and n not in APPLICATION_ID)
+    following: tuple[int, ...] = (*range(start, len(content)), *range(start))
+    used: int = next(n for n in following if content[n] and n not in APPLICATION_ID)
+    return used
 
 
 @pytest.mark.parametrize(

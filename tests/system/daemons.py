@@ -15,7 +15,7 @@ from threading import Event
 from typing import Any
 
 from tests.cli.command import clean_environment
-from xops_watch.clock import ScaledClock, monotonic
+from xops_watch.clock import monotonic
 from xops_watch.embedded_aws.control import EmbeddedAws
 
 WAIT_SECONDS = 40.0
@@ -75,22 +75,11 @@ class RunningDaemon:
 
 
 @contextmanager
-def running(
-    aws: EmbeddedAws, directory: Path, *, clock: ScaledClock | None = None, **settings: str
-) -> Iterator[RunningDaemon]:
+def running(aws: EmbeddedAws, directory: Path, **settings: str) -> Iterator[RunningDaemon]:
     """Yield a daemon; whatever happens, it is gone afterwards."""
     port = free_port()
-    scaled = (
-        {
-            "XOPS_WATCH_CLOCK__SPEED": str(clock.speed),
-            "XOPS_WATCH_CLOCK__ANCHOR": clock.anchor.isoformat(),
-        }
-        if clock
-        else {}
-    )
     environment = clean_environment(
         aws.environment()
-        | scaled
         | {
             "XOPS_WATCH_ECS__CLUSTERS": "xops",
             "XOPS_WATCH_STATE_PATH": str(directory / "state.db"),

@@ -21,7 +21,7 @@ SECRET = "embedded-secret-key"  # noqa: S105 - made up, to be looked for
         ("access_denied", "denied"),
         ("expired_token", "denied"),
         ("internal_error", "unreachable"),
-        ("disconnect", "unreachable"),
+        ("disconnect", "invalid"),  # boto3 takes a torn body for an empty answer
         ("malformed", "invalid"),
     ],
 )

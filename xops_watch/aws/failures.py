@@ -81,7 +81,9 @@ _UNREADABLE = (
     TypeError,
     ValueError,
 )
-_ACTION = re.compile(r"not authorized to perform:? ([a-z0-9-]+:[a-z0-9]+)", re.IGNORECASE)
+_ACTION = re.compile(
+    r"not authorized to perform:? ([a-z0-9-]{1,50}:[a-z0-9]{1,100})", re.IGNORECASE
+)
 _USER_INFO = re.compile(r"(?<=://)[^/\s@]+(?=@)")
 _UNAUTHORIZED = (401, 403)
 _TOO_MANY_REQUESTS = 429
@@ -135,7 +137,7 @@ def code_of(error: ClientError) -> str:
 
 def _refusal(error: ClientError, action: str) -> SourceError:
     code = code_of(error)
-    message = _one_line(str(error.response.get("Error", {}).get("Message", "")))
+    message = str(error.response.get("Error", {}).get("Message", ""))
     status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
     what = f"{action}: {_one_line(f'{code} {message}')}"
     if code in _THROTTLED or status == _TOO_MANY_REQUESTS:

@@ -3,7 +3,7 @@
 import threading
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 from xops_watch.aws.answers import (
@@ -25,7 +25,6 @@ if TYPE_CHECKING:
 DESCRIBE_SERVICES_MAX = 10  # AWS refuses more in one call
 PAGE_SIZE = 100  # the largest page that ListServices gives
 PAGES_MAX = 1000  # 100,000 services: past that the listing is broken, not large
-SHARED_FOR = timedelta(seconds=30)  # two sources of one tick share one sweep
 ALL_CLUSTERS = "*"
 
 # How ECS words a service whose tasks start and die; a steady state ends it.
@@ -94,14 +93,14 @@ class EcsInventory:
         self._known: Mapping[str, tuple[Service, ...]] | None = None
 
     def sweep(self, *, now: datetime) -> Sweep:
-        """Return what runs, at most 30 s old; raises SourceError when nothing could be read.
+        """Return what runs; raises SourceError when nothing could be read.
 
-        A failure is shared as long as a success: who is asked to slow down is not asked twice.
+        The sources of one tick ask with one `now` and share one sweep, or one failure: who asks
+        to slow down is not asked twice.
         """
         with self._lock:
             outcome, asked_at = self._outcome, self._asked_at
-            fresh = asked_at is not None and timedelta() <= now - asked_at < SHARED_FOR
-            if outcome is None or not fresh:
+            if outcome is None or asked_at != now:
                 self._outcome = outcome = self._ask(now)
                 self._asked_at = now
         if isinstance(outcome, SourceError):

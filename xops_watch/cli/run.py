@@ -39,7 +39,7 @@ def run() -> int:
     log.info("listening", address="{}:{}".format(*server.address), version=__version__)
     try:
         # boto3 and the scheduler take most of the start: the port answers before they are there.
-        from xops_watch.cli.run_daemon import run_daemon  # noqa: PLC0415
+        from xops_watch.cli.run_daemon import run_daemon  # noqa: PLC0415 - see above
 
         around = Surroundings(clock=clock, publisher=publisher, telemetry=telemetry, log=log)
         return run_daemon(settings, around)

@@ -8,7 +8,7 @@ from xops_watch.core.advise import Advice, advise
 from xops_watch.core.notice import Notice, NoticeKind, Stack, kind_of, notice_of
 from xops_watch.core.reading import History
 from xops_watch.core.rule import Rule, Rulebook
-from xops_watch.core.trigger import Transition, Trigger, advance, new_trigger
+from xops_watch.core.trigger import Status, Transition, Trigger, advance, new_trigger
 from xops_watch.core.verdict import Verdict, judge
 
 TriggerKey = tuple[str, str]
@@ -16,7 +16,7 @@ TriggerKey = tuple[str, str]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Evaluation:
-    """Everything one evaluation decided; `retired` are triggers whose rule is gone."""
+    """Everything one evaluation decided; `retired` are triggers whose rule or subject is gone."""
 
     at: datetime
     triggers: tuple[Trigger, ...]
@@ -36,24 +36,26 @@ def evaluate(
     now: datetime,
 ) -> Evaluation:
     """Judge every rule on every subject ever seen, and say what that changes."""
-    seen, remembered = _subjects(history.series), _subjects(triggers)
-    # A subject lives as long as it has readings in store or a trigger that remembers it.
+    seen = _subjects(history.series)
+    # A subject lives as long as anything of it is in store, or it fires: nothing else is lost
+    # with it, and what is blind for ever would leave its evolution unknown for ever.
+    firing = _subjects(key for key, one in triggers.items() if one.status is Status.FIRING)
     steps = [
         _step(rule, subject, rulebook, history, triggers, stack=stack, now=now)
         for rule in rulebook.rules
         for subject in sorted(
-            seen.get(rule.primary.signal.name, set()) | remembered.get(rule.id, set())
+            seen.get(rule.primary.signal.name, set()) | firing.get(rule.id, set())
         )
     ]
-    known = {rule.id for rule in rulebook.rules}
+    verdicts = {step.trigger.key: step.verdict for step in steps}
     return Evaluation(
         at=now,
         triggers=tuple(step.trigger for step in steps),
-        verdicts={step.trigger.key: step.verdict for step in steps},
+        verdicts=verdicts,
         transitions=tuple(step.transition for step in steps if step.transition),
         notices=tuple(step.notice for step in steps if step.notice),
         advice=advise(rulebook, [step.trigger for step in steps]),
-        retired=tuple(sorted(key for key in triggers if key[0] not in known)),
+        retired=tuple(sorted(triggers.keys() - verdicts.keys())),
     )
 
 

@@ -2,7 +2,7 @@
 
 import math
 from bisect import bisect_right
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from operator import attrgetter
 
@@ -15,13 +15,16 @@ _taken_at = attrgetter("taken_at")
 class Reading:
     """One value of one signal on one subject at one instant, in the signal's base unit.
 
-    `taken_at` is kept in UTC, whatever zone it was given in.
+    `taken_at` is kept in UTC, whatever zone it was given in. `seen_at` is when the provider said
+    so, for providers that speak of the past: it ends the gaps noticed before, which a value of
+    yesterday would not.
     """
 
     signal: str
     subject: str
     value: float
     taken_at: datetime
+    seen_at: datetime | None = field(default=None, compare=False)
 
     def __post_init__(self) -> None:
         """Refuse what would silently judge wrong: NaN compares false with everything."""
@@ -54,7 +57,7 @@ Observation = Reading | Gap
 class Series:
     """What is known of one signal on one subject: readings oldest first, and the newest gap.
 
-    `gap` is None when the newest observation was a reading.
+    `gap` is None when the provider has spoken of the series since.
     """
 
     readings: tuple[Reading, ...] = ()

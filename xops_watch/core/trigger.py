@@ -74,7 +74,7 @@ def advance(trigger: Trigger, verdict: Verdict, *, now: datetime) -> Trigger:
     blind_since = (trigger.blind_since or now) if blind else None
     if status is trigger.status:
         return replace(trigger, since=_since(trigger, verdict), blind_since=blind_since)
-    since = now if status is Status.INACTIVE else (verdict.since or now)
+    since = verdict.since or now
     return replace(trigger, status=status, since=since, changed_at=now, blind_since=blind_since)
 
 
@@ -86,13 +86,11 @@ def _since(trigger: Trigger, verdict: Verdict) -> datetime:
 
 
 def _status(before: Status, verdict: Verdict) -> Status:
-    if before is Status.FIRING:
-        if verdict.cleared is not Truth.TRUE:
-            return Status.FIRING
-        # What ends may be pending again at once, and the next tick must not be needed to say so.
-        before = Status.INACTIVE
     if verdict.condition is Truth.UNKNOWN:
         return before
+    if before is Status.FIRING and verdict.cleared is not Truth.TRUE:
+        return before
+    # What ends may be pending again at once: the same verdict must not say so a tick later.
     if verdict.held:
         return Status.FIRING
     if verdict.condition is Truth.TRUE or verdict.breaching:

@@ -195,7 +195,7 @@ class EmbeddedAws:
         body = b"" if content is None else json.dumps(content, default=_iso).encode()
         request = urllib.request.Request(url, data=body, method=method)  # noqa: S310  (http, ours)
         try:
-            with urllib.request.urlopen(request, timeout=_TIMEOUT_SECONDS) as answer:  # noqa: S310
+            with urllib.request.urlopen(request, timeout=_TIMEOUT_SECONDS) as answer:  # noqa: S310 - http to loopback, ours
                 return bytes(answer.read())
         except urllib.error.HTTPError as error:
             with error:

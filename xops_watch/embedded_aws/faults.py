@@ -96,7 +96,7 @@ class FaultBook:
             self._number += 1
             fault = _read_fault(content, self._number)
             # Repeatable on purpose; nothing here is a secret.
-            chance = random.Random(fault.seed)  # noqa: S311
+            chance = random.Random(fault.seed)  # noqa: S311 - repeatable faults, no secrets
             self._active.append(ActiveFault(fault=fault, chance=chance))
             return fault
 

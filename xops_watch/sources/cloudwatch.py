@@ -123,12 +123,19 @@ class CloudWatchSource:
             return
         # Another service of the batch may be further behind: what this one gave is not given again.
         since = window.start if before is None else min(before, window.end) - REREAD
+        newest = max(answer.points, default=before)
+        silent = newest is None or newest < window.end - REREAD
         for taken_at, value in sorted(answer.points.items()):
             if taken_at >= since:
-                yield Reading(signal=_CPU, subject=subject, value=value / 100, taken_at=taken_at)
-        newest = max(answer.points, default=before)
+                yield Reading(
+                    signal=_CPU,
+                    subject=subject,
+                    value=value / 100,
+                    taken_at=taken_at,
+                    seen_at=None if silent else now,
+                )
         self._newest[subject] = newest
-        if newest is None or newest < window.end - REREAD:
+        if silent:
             yield _silence(service, now)
 
     def _gone(self, services: Sequence[Service], now: datetime) -> list[Gap]:

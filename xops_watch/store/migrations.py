@@ -21,6 +21,7 @@ CREATE TABLE series (
     id INTEGER PRIMARY KEY,
     signal TEXT NOT NULL,
     subject TEXT NOT NULL,
+    seen_at INTEGER,
     UNIQUE (signal, subject)
 );
 CREATE TABLE readings (

@@ -18,6 +18,12 @@ READINGS_MAX = 2_000_000  # in one history: some 300 MB as values; more would en
 
 _ADD_SERIES = "INSERT INTO series (signal, subject) VALUES (?, ?) ON CONFLICT DO NOTHING"
 
+# Providers that speak of the past say when they did; the latest time is kept.
+_PUT_SEEN = """
+UPDATE series SET seen_at = :seen_at
+WHERE signal = :signal AND subject = :subject AND (seen_at IS NULL OR seen_at < :seen_at)
+"""
+
 # A value fetched again, which is the usual case, is not written: SQLite leaves a page alone
 # whose content stays as it is.
 _PUT_READING = """
@@ -65,7 +71,11 @@ _SIGNAL_GAP = (
     "SELECT reason, detail, noticed_at FROM signal_gaps WHERE signal = ? AND noticed_at <= ?"
 )
 
-_SEEN_SINCE = "SELECT 1 FROM readings WHERE series = ? AND taken_at BETWEEN ? AND ? LIMIT 1"
+_SEEN_SINCE = """
+SELECT 1 FROM readings WHERE series = :series AND taken_at BETWEEN :since AND :now
+UNION ALL SELECT 1 FROM series WHERE id = :series AND seen_at BETWEEN :since AND :now
+LIMIT 1
+"""
 
 # By series, because no index leads with the instant: each deletes one stretch of the key.
 _DROP_READINGS = "DELETE FROM readings WHERE series IN (SELECT id FROM series) AND taken_at < ?"
@@ -84,6 +94,7 @@ def record(db: Database, observations: Sequence[Observation]) -> None:
     series = {(seen.signal, seen.subject) for seen in observations if seen.subject is not None}
     db.conn.executemany(_ADD_SERIES, sorted(series))
     db.conn.executemany(_PUT_READING, map(_reading_row, readings))
+    db.conn.executemany(_PUT_SEEN, _seen_rows(readings))
     db.conn.executemany(_PUT_GAP, (_gap_row(gap) for gap in gaps if gap.subject is not None))
     db.conn.executemany(_PUT_SIGNAL_GAP, (_gap_row(gap) for gap in gaps if gap.subject is None))
 
@@ -136,6 +147,19 @@ def _reading_row(reading: Reading) -> dict[str, object]:
     }
 
 
+def _seen_rows(readings: Sequence[Reading]) -> list[dict[str, object]]:
+    """Return when each series was last spoken of."""
+    latest: dict[tuple[str, str], datetime] = {}
+    for reading in readings:
+        key = reading.signal, reading.subject
+        if reading.seen_at is not None:
+            latest[key] = max(reading.seen_at, latest.get(key, reading.seen_at))
+    return [
+        {"signal": signal, "subject": subject, "seen_at": to_micros(seen_at)}
+        for (signal, subject), seen_at in latest.items()
+    ]
+
+
 def _gap_row(gap: Gap) -> dict[str, object]:
     return {
         "signal": gap.signal,
@@ -181,8 +205,11 @@ def _gaps(
 
 
 def _is_open(db: Database, series: int, gap: Gap, *, now: datetime) -> bool:
-    """A reading of the gap's own instant or a later one, but none of the future, closes it."""
-    span = (series, to_micros(gap.noticed_at), to_micros(now))
+    """A reading of the gap's own instant or a later one, but none of the future, closes it.
+
+    So does an older reading that its provider gave at such an instant.
+    """
+    span = {"series": series, "since": to_micros(gap.noticed_at), "now": to_micros(now)}
     return db.execute(_SEEN_SINCE, span).fetchone() is None
 
 

@@ -32,13 +32,15 @@ def in_memory() -> Database:
 def located(path: Path) -> Path:
     """Return the absolute path without symbolic links, below an existing directory.
 
-    Raises StoreError when there is no such directory.
+    Raises StoreError when there is no such directory or it may not be looked into.
     """
-    try:
-        resolved = path.resolve()
-    except (OSError, RuntimeError) as error:  # RuntimeError: a loop of links, up to Python 3.12
-        raise StoreError(f"{path}: cannot follow it: {error}", hint=_ANOTHER_FILE) from error
-    if not resolved.parent.is_dir():
+    with translated(str(path), "find the state file"):
+        try:
+            resolved = path.resolve()
+        except RuntimeError as error:  # a loop of links, up to Python 3.12
+            raise StoreError(f"{path}: cannot follow it: {error}", hint=_ANOTHER_FILE) from error
+        found = resolved.parent.is_dir()
+    if not found:
         raise StoreError(
             f"{path}: there is no directory {resolved.parent}",
             hint="create it, or mount the volume that should hold the state file there",
