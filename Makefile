@@ -40,7 +40,7 @@ check-style: $(venv)/.dev
 
 check-types: $(venv)/.dev
 	$(py) -m mypy
-	$(venv)/bin/pyright $(typed_twice)
+	$(venv)/bin/pyright --pythonpath $(py) $(typed_twice)
 
 check-imports: $(venv)/.dev
 	$(venv)/bin/lint-imports

@@ -21,20 +21,28 @@ TOPIC = "xops-oncall"
 
 @dataclass(slots=True, kw_only=True)
 class World:
-    """The stack as the embedded AWS shows it; `move` brings it to the present."""
+    """The stack as the embedded AWS shows it; `move` brings it to the present.
+
+    Until the story begins it is calm: how long a machine takes to start changes nothing.
+    """
 
     aws: EmbeddedAws
     clock: ScaledClock
+    _began: datetime | None = field(default=None, init=False)
     _until: datetime = field(init=False)
 
     def __post_init__(self) -> None:
-        """Begin with the calm before the story."""
+        """Go back to the calm before the story."""
         self._until = _minute(self.clock.anchor) - world.HISTORY
+
+    def begin(self) -> None:
+        """Let the story begin now."""
+        self._began = self.clock.now()
 
     @property
     def elapsed(self) -> timedelta:
-        """Return how long the story has run."""
-        return self.clock.now() - self.clock.anchor
+        """Return how long the story has run; less than nothing before it began."""
+        return self._since_the_beginning(self.clock.now())
 
     def move(self) -> None:
         """Show the services of now, and publish the CPU of every minute that is over."""
@@ -53,9 +61,10 @@ class World:
         )
         minutes = list(self._minutes_over())
         if minutes:
-            self.aws.put_points(
-                *(_cpu_series(s.name, minutes, self.clock.anchor) for s in services)
-            )
+            self.aws.put_points(*(self._cpu_series(s.name, minutes) for s in services))
+
+    def _since_the_beginning(self, instant: datetime) -> timedelta:
+        return -world.MINUTE if self._began is None else instant - self._began
 
     def _minutes_over(self) -> Iterator[datetime]:
         now = self.clock.now()
@@ -63,21 +72,20 @@ class World:
             yield self._until
             self._until += world.MINUTE
 
-
-def _cpu_series(service: str, minutes: list[datetime], start: datetime) -> SeriesSpec:
-    points = [
-        (minute, running.cpu_percent)
-        for minute in minutes
-        for running in world.services_at(minute - start)
-        if running.name == service
-    ]
-    return {
-        "namespace": "AWS/ECS",
-        "metric": "CPUUtilization",
-        "dimensions": {"ClusterName": world.CLUSTER, "ServiceName": service},
-        "unit": "Percent",
-        "points": points,
-    }
+    def _cpu_series(self, service: str, minutes: list[datetime]) -> SeriesSpec:
+        points = [
+            (minute, running.cpu_percent)
+            for minute in minutes
+            for running in world.services_at(self._since_the_beginning(minute))
+            if running.name == service
+        ]
+        return {
+            "namespace": "AWS/ECS",
+            "metric": "CPUUtilization",
+            "dimensions": {"ClusterName": world.CLUSTER, "ServiceName": service},
+            "unit": "Percent",
+            "points": points,
+        }
 
 
 def _minute(instant: datetime) -> datetime:
