@@ -93,6 +93,11 @@ def test_a_message_carries_all_there_is_to_know() -> None:
     )
 
 
+def test_a_message_tells_since_when_it_breaches_even_without_a_pending_time() -> None:
+    (fired,) = play("50 50 81,81@-0.5", rule(above(80))).notices
+    assert (fired.since, fired.at) == (NOON + 1.5 * MINUTE, NOON + 2 * MINUTE)
+
+
 def test_the_resolved_message_tells_since_when_it_had_been_firing() -> None:
     fired, resolved = play("50 81 81 81 81 50", HELD).notices
     assert (resolved.kind, resolved.at) == (NoticeKind.RESOLVED, NOON + 5 * MINUTE)

@@ -18,7 +18,7 @@ from tests.sources.cloudwatch_scene import (
     saying,
 )
 from xops_watch.core.quantity import parse_quantity
-from xops_watch.core.reading import Gap
+from xops_watch.core.reading import Gap, Reading
 from xops_watch.embedded_aws.control import EmbeddedAws
 from xops_watch.errors import GapReason, SourceError
 
@@ -203,6 +203,14 @@ def test_old_points_do_not_hide_that_no_new_ones_come(
     observations = scene.observe()
     assert gaps(observations) == expected
     assert points(observations) == {END - age * MINUTE: 0.5}
+
+
+@pytest.mark.parametrize(("age", "seen_at"), [(1, NOW), (5, NOW), (6, None)])
+def test_only_an_answer_with_new_points_ends_an_earlier_gap(
+    age: int, seen_at: datetime | None
+) -> None:
+    observations = Scene(saying([result({END - age * MINUTE: 50.0})])).observe()
+    assert [o.seen_at for o in observations if isinstance(o, Reading)] == [seen_at]
 
 
 def test_a_service_that_was_read_and_is_gone_is_not_applicable_once() -> None:

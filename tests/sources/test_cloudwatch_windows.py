@@ -13,7 +13,7 @@ from xops_watch.embedded_aws.control import EmbeddedAws
 from xops_watch.errors import GapReason, SourceError
 
 HOUR = 60 * MINUTE
-REREAD = 5 * MINUTE
+REREAD = 10 * MINUTE
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -95,7 +95,7 @@ def test_the_next_read_repeats_the_newest_points_which_may_be_revised(
     put_cpu(aws, "main/web", minutes(END - HOUR, 61, value=20.0))
     observations = scene.observe(NOW + MINUTE)
     assert windows(aws) == [(NEWEST - REREAD, END + MINUTE)]
-    assert points(observations) == minutes(NEWEST - REREAD, 7, value=0.2)
+    assert points(observations) == minutes(NEWEST - REREAD, 12, value=0.2)
 
 
 def test_after_an_outage_everything_missed_is_read(
@@ -107,9 +107,9 @@ def test_after_an_outage_everything_missed_is_read(
     for late in (5 * MINUTE, 10 * MINUTE):
         with pytest.raises(SourceError):
             scene.observe(NOW + late)
-    read = points(scene.observe(NOW + 20 * MINUTE))
+    read = points(scene.observe(NOW + 15 * MINUTE))
     assert read == {
-        at: v / 100 for at, v in hour.items() if END - 6 * MINUTE <= at < END + 20 * MINUTE
+        at: v / 100 for at, v in hour.items() if NEWEST - REREAD <= at < END + 15 * MINUTE
     }
 
 
@@ -150,7 +150,7 @@ def test_a_new_service_is_read_from_far_back_and_the_others_are_not_told_again(
     scene.ecs.clusters["main"] = ["web", "new"]
     observations = scene.observe(NOW + MINUTE)
     assert len(points(observations, "main/new")) == 30
-    assert points(observations, "main/web") == minutes(NEWEST - REREAD, 7, value=0.5)
+    assert points(observations, "main/web") == minutes(NEWEST - REREAD, 12, value=0.5)
 
 
 def test_a_silent_service_does_not_make_the_others_be_told_again(
@@ -160,7 +160,7 @@ def test_a_silent_service_does_not_make_the_others_be_told_again(
     scene = Scene(cloudwatch, "web", "silent")
     for late in range(1, 5):
         observations = scene.observe(NOW + late * MINUTE)
-    assert len(points(observations)) == 7
+    assert len(points(observations)) == 12
     assert gaps(observations) == {"main/silent": "stale"}
 
 
@@ -209,7 +209,7 @@ def test_a_call_that_fails_blinds_its_500_services_and_they_catch_up(
     assert "main/s500" not in gaps(observations)
     observations = scene.observe(NOW + MINUTE)
     assert len(points(observations, "main/s000")) == 30
-    assert len(points(observations, "main/s500")) == 7
+    assert len(points(observations, "main/s500")) == 12
 
 
 def test_an_answer_without_end_is_given_up() -> None:

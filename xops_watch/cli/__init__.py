@@ -3,6 +3,7 @@
 0 fine; 1 the command's own question was answered "no"; 2 usage or configuration; 3 could not read.
 """
 
+import io
 import os
 import signal
 import sys
@@ -64,6 +65,8 @@ def main() -> None:
     """Run the command line; every expected error is one line of what and one of what to do."""
     # The kernel gives the first process of a container no default: without this it lives on.
     signal.signal(signal.SIGTERM, lambda *_: os._exit(EXIT_TERMINATED))
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="backslashreplace")  # a terminal that knows no such character
     try:
         code = cli.main(standalone_mode=False, prog_name="xops-watch")
     except click.exceptions.Abort:

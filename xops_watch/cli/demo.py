@@ -18,6 +18,10 @@ if TYPE_CHECKING:
 
 SPEED_DEFAULT = 60.0
 SPEED_MAX = 600.0  # above, one tick lasts longer than the minute it stands for
+_BODY_HEAD = " " * 7  # before the lines of a message, which are up to 66 characters long
+_NARROW = 66  # columns below which text is not kept right of its head
+_NARROW_HEAD = "  "
+_WIDTH_MIN = 30
 _TONES = {
     "world": "cyan",
     "firing": "red",
@@ -39,6 +43,15 @@ def _duration(_context: click.Context, _option: click.Parameter, text: str | Non
         raise click.BadParameter(str(error)) from error
 
 
+def _address(_context: click.Context, _option: click.Parameter, text: str) -> str:
+    from xops_watch.settings import Http  # noqa: PLC0415 - slow to import, and not for --help
+
+    try:
+        return Http(listen=text).listen
+    except ValueError as error:
+        raise click.BadParameter("write it like 127.0.0.1:9923 or [::1]:9923") from error
+
+
 @click.command()
 @click.option(
     "--speed",
@@ -56,6 +69,7 @@ def _duration(_context: click.Context, _option: click.Parameter, text: str | Non
 )
 @click.option(
     "--listen",
+    callback=_address,
     default="127.0.0.1:9923",
     show_default=True,
     metavar="ADDRESS:PORT",
@@ -79,12 +93,28 @@ def demo(*, speed: float, seconds: float | None, listen: str) -> int:
 
 
 def _say(line: "Line", elapsed: timedelta) -> None:
-    minutes = int(elapsed.total_seconds() // 60)
-    stamp = f"{minutes // 60:02d}:{minutes % 60:02d}" if line.who else ""
-    head = f"{stamp:>5}  {line.who:<8}"
-    text = head + printable(line.text)
-    if sys.stdout.isatty():
-        width = max(shutil.get_terminal_size().columns, 2 * len(head))
-        text = textwrap.fill(text, width, subsequent_indent=" " * len(head))
-        text = click.style(text, fg=_TONES[line.tone]) if line.tone in _TONES else text
+    width = shutil.get_terminal_size().columns if sys.stdout.isatty() else None
+    text = laid_out(line, elapsed, width=width)
+    if width is not None and line.tone in _TONES:
+        text = click.style(text, fg=_TONES[line.tone])
     click.echo(text)
+
+
+def laid_out(line: "Line", elapsed: timedelta, *, width: int | None) -> str:
+    """Return the line as it is shown on so many columns; None is no terminal, and no limit."""
+    minutes = int(elapsed.total_seconds() // 60)
+    head = f"{minutes // 60:02d}:{minutes % 60:02d}  {line.who:<8}" if line.who else _BODY_HEAD
+    text = printable(line.text).rstrip()
+    if width is None:
+        return head + text
+    indent = " " * len(head)
+    if width < _NARROW:
+        head, indent = (head, _NARROW_HEAD) if line.who else (_NARROW_HEAD, _NARROW_HEAD)
+    return textwrap.fill(
+        text,
+        max(width, _WIDTH_MIN),
+        initial_indent=head,
+        subsequent_indent=indent + ("| " if text.startswith("| ") else ""),
+        break_long_words=False,  # a broken address cannot be clicked
+        break_on_hyphens=False,
+    )

@@ -1,31 +1,26 @@
 """Runs the demo: an embedded AWS, the daemon as its own process, the story and the teller."""
 
-import json
 import os
 import signal
-import socket
-import subprocess
-import sys
 import tempfile
-import threading
-import urllib.error
-import urllib.request
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
+from http.client import HTTPException
 from pathlib import Path
+
+from botocore.exceptions import BotoCoreError, ClientError
 
 from xops_watch.clock import ScaledClock, machine_now, monotonic
 from xops_watch.demo import stage, tell, world
-from xops_watch.embedded_aws.control import EmbeddedAws
-from xops_watch.embedded_aws.process import spawn
+from xops_watch.demo.process import DaemonProcess, Stop, started
+from xops_watch.embedded_aws.control import ControlRefusedError
+from xops_watch.embedded_aws.process import StartFailedError, spawn
 from xops_watch.errors import UnreachableError
 
-STEP_SECONDS = 0.5  # how often the world moves and the terminal looks, in real time
-STOP_SECONDS = 25.0  # the daemon flushes what is owed for up to 20 s
-READY_SECONDS = 30.0
-LOG_LINES = 15
+STEP_SECONDS_MAX = 0.5  # how often the world moves and the terminal looks, in real time
+LAST_WORDS_MAX = 2000  # characters of what the embedded AWS leaves
 
 Say = Callable[[tell.Line, timedelta], None]
 
@@ -38,12 +33,39 @@ class Plan:
     seconds: float | None
     listen: str
 
+    @property
+    def step_seconds(self) -> float:
+        """Return the real time between two steps: a minute of the story, if it is short."""
+        return min(STEP_SECONDS_MAX, 60 / self.speed)
+
 
 def run(plan: Plan, say: Say) -> None:
-    """Run the demo and leave nothing behind; raises UnreachableError when the daemon dies."""
-    stop = threading.Event()
+    """Run the demo and leave nothing behind; raises UnreachableError when a part of it dies."""
+    stop = Stop()
     for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, lambda *_: stop.set())
+        signal.signal(number, stop.ask)
+    if signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:  # as it is under nohup
+        signal.signal(signal.SIGHUP, stop.ask)
+    _pass_by_proxies()
+    try:
+        _run(plan, say, stop)
+    except BrokenPipeError:
+        raise  # who reads what we say has seen enough
+    except StartFailedError as error:
+        raise UnreachableError(str(error)[-LAST_WORDS_MAX:], hint="please report this") from error
+    except (OSError, HTTPException, BotoCoreError, ClientError, ControlRefusedError) as error:
+        raise UnreachableError(
+            f"the demo ended early: {error}", hint="was the embedded AWS killed, is the disk full?"
+        ) from error
+
+
+def _pass_by_proxies() -> None:
+    """Nothing of the demo is beyond this machine, whatever HTTP_PROXY says."""
+    for name in ("NO_PROXY", "no_proxy"):
+        os.environ[name] = ",".join(filter(None, (os.environ.get(name), "127.0.0.1,localhost,::1")))
+
+
+def _run(plan: Plan, say: Say, stop: Stop) -> None:
     clock = ScaledClock(anchor=machine_now(), speed=plan.speed)
     with (
         tempfile.TemporaryDirectory(prefix="xops-watch-demo-") as directory,
@@ -52,154 +74,90 @@ def run(plan: Plan, say: Say) -> None:
         pager = stage.build(aws)
         moving = stage.World(aws=aws, clock=clock)
         moving.move()
-        with _daemon(plan, aws, pager, clock, Path(directory)) as daemon:
-            daemon.wait_ready(stop)
-            _introduce(daemon.address, plan, say)
-            _live(plan, moving, pager, daemon, stop, say)
-        for body in pager.messages():
-            _say_all(tell.Teller().message(body), moving.elapsed, say)
-    say(tell.Line(who="demo", text="stopped; nothing is left behind"), moving.elapsed)
-
-
-def _live(
-    plan: Plan,
-    moving: stage.World,
-    pager: stage.Pager,
-    daemon: "_Daemon",
-    stop: threading.Event,
-    say: Say,
-) -> None:
-    """Move the world and tell what happens, until it is time to stop."""
-    teller = tell.Teller()
-    scenes = list(world.SCENES)
-    began = monotonic()
-    while not stop.wait(STEP_SECONDS):
-        moving.move()
-        elapsed = moving.elapsed
-        while scenes and scenes[0].at <= elapsed:
-            say(tell.Line(who="world", text=scenes.pop(0).text, tone="world"), elapsed)
-        _say_all(teller.news(daemon.snapshot(), elapsed=elapsed), elapsed, say)
-        for body in pager.messages():
-            _say_all(teller.message(body), elapsed, say)
-        if plan.seconds is not None and monotonic() - began >= plan.seconds:
-            return
-
-
-def _introduce(address: str, plan: Plan, say: Say) -> None:
-    for text in (
-        f"one real second is {plan.speed:g} s here; Ctrl-C ends everything",
-        f"metrics  {address}/metrics",
-        f"page     {address}/",
-    ):
-        say(tell.Line(who="demo", text=text), timedelta())
-
-
-def _say_all(lines: Iterator[tell.Line], elapsed: timedelta, say: Say) -> None:
-    for line in lines:
-        say(line, elapsed)
+        show = _Show(
+            plan=plan, stop=stop, pager=pager, moving=moving, teller=tell.Teller(), out=say
+        )
+        environment = aws.environment(stage.REGION) | _settings(clock, pager)
+        with _daemon(show, environment, Path(directory)) as daemon:
+            daemon.wait_ready(stop, meanwhile=moving.move)
+            moving.begin()
+            if not stop.asked:
+                show.introduce(daemon.address)
+                show.live(daemon)
+        show.messages()
+    show.say(tell.Line(who="demo", text="stopped; nothing is left behind"))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Daemon:
-    """The daemon's process, as somebody outside sees it."""
+class _Show:
+    """What is shown, and to whom."""
 
-    process: subprocess.Popen[bytes]
-    address: str
-    log: Path
+    plan: Plan
+    stop: Stop
+    pager: stage.Pager
+    moving: stage.World
+    teller: tell.Teller
+    out: Say
 
-    def wait_ready(self, stop: threading.Event) -> None:
-        """Return when the first tick is done; raises UnreachableError."""
-        limit = monotonic() + READY_SECONDS
-        while monotonic() < limit and not stop.is_set():
-            self._check_alive()
-            if self._get("/readyz") is not None:
+    def say(self, *lines: tell.Line) -> None:
+        elapsed = max(self.moving.elapsed, timedelta())
+        for line in lines:
+            self.out(line, elapsed)
+
+    def introduce(self, address: str) -> None:
+        for text in (
+            f"one real second is {self.plan.speed:g} s here; Ctrl-C ends everything",
+            f"metrics  {address}/metrics",
+            f"page     {address}/",
+        ):
+            self.say(tell.Line(who="demo", text=text))
+
+    def live(self, daemon: DaemonProcess) -> None:
+        """Move the world and tell what happens, until it is time to stop."""
+        scenes = list(world.SCENES)
+        began = monotonic()
+        while not self.stop.wait(self.plan.step_seconds):
+            self.moving.move()
+            elapsed = self.moving.elapsed
+            while scenes and scenes[0].at <= elapsed:
+                self.say(tell.Line(who="world", text=scenes.pop(0).text, tone="world"))
+            document = daemon.snapshot()
+            if document is not None:
+                self.say(*self.teller.news(document, elapsed=elapsed))
+            self.messages()
+            if self.plan.seconds is not None and monotonic() - began >= self.plan.seconds:
                 return
-            stop.wait(0.1)
-        if not stop.is_set():
-            raise self._failure(f"the daemon was not ready after {READY_SECONDS:g} s")
 
-    def snapshot(self) -> tell.Document:
-        """Return the daemon's newest snapshot; raises UnreachableError."""
-        self._check_alive()
-        body = self._get("/api/v1/snapshot")
-        if body is None:
-            raise self._failure("the daemon does not answer")
-        document: tell.Document = json.loads(body)
-        return document
+    def messages(self) -> None:
+        """Tell what reached the phone."""
+        for body in self.pager.messages():
+            self.say(*self.teller.message(body))
 
-    def _get(self, path: str) -> bytes | None:
-        try:
-            with urllib.request.urlopen(f"{self.address}{path}", timeout=5) as answer:  # noqa: S310 - http, ours
-                return bytes(answer.read())
-        except (urllib.error.URLError, OSError):
-            return None
 
-    def _check_alive(self) -> None:
-        if self.process.poll() is not None:
-            raise self._failure(f"the daemon ended with exit code {self.process.returncode}")
-
-    def _failure(self, what: str) -> UnreachableError:
-        last = "\n".join(self.log.read_text(errors="replace").splitlines()[-LOG_LINES:])
-        return UnreachableError(f"{what}; its last words:\n{last}", hint="please report this")
+def _settings(clock: ScaledClock, pager: stage.Pager) -> dict[str, str]:
+    return {
+        "XOPS_WATCH_STACK": "xops-demo",
+        "XOPS_WATCH_ECS__CLUSTERS": world.CLUSTER,
+        "XOPS_WATCH_SNS__TOPIC_ARN": pager.topic_arn,
+        "XOPS_WATCH_TICK_SECONDS": "30",
+        "XOPS_WATCH_CLOCK__SPEED": str(clock.speed),
+        "XOPS_WATCH_CLOCK__ANCHOR": clock.anchor.isoformat(),
+    }
 
 
 @contextmanager
 def _daemon(
-    plan: Plan, aws: EmbeddedAws, pager: stage.Pager, clock: ScaledClock, directory: Path
-) -> Iterator[_Daemon]:
-    listen = plan.listen if _is_free(plan.listen) else f"127.0.0.1:{_free_port()}"
-    environment = {
-        **{name: value for name, value in os.environ.items() if not _is_ours(name)},
-        **aws.environment(stage.REGION),
-        "XOPS_WATCH_STACK": "xops-demo",
-        "XOPS_WATCH_STATE_PATH": str(directory / "state.db"),
-        "XOPS_WATCH_ECS__CLUSTERS": world.CLUSTER,
-        "XOPS_WATCH_SNS__TOPIC_ARN": pager.topic_arn,
-        "XOPS_WATCH_HTTP__LISTEN": listen,
-        "XOPS_WATCH_TICK_SECONDS": "60",
-        "XOPS_WATCH_LOG__FORMAT": "json",
-        "XOPS_WATCH_CLOCK__SPEED": str(clock.speed),
-        "XOPS_WATCH_CLOCK__ANCHOR": clock.anchor.isoformat(),
-    }
-    log = directory / "daemon.log"
-    with log.open("wb") as out:
-        # A session of its own: Ctrl-C reaches the demo, which then ends the daemon in order.
-        process = subprocess.Popen(
-            [sys.executable, "-m", "xops_watch", "run"],
-            env=environment,
-            stdin=subprocess.DEVNULL,
-            stdout=out,
-            stderr=out,
-            start_new_session=True,
-        )
-        try:
-            yield _Daemon(process=process, address=f"http://{listen}", log=log)
-        finally:
-            process.terminate()
-            try:
-                process.wait(STOP_SECONDS)
-            except subprocess.TimeoutExpired:
-                process.kill()
-                process.wait()
-
-
-def _is_ours(name: str) -> bool:
-    return name.startswith(("XOPS_WATCH_", "AWS_", "ECS_CONTAINER_"))
-
-
-def _is_free(listen: str) -> bool:
-    host, port = listen.rsplit(":", 1)
-    with socket.socket() as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind((host, int(port)))
-        except OSError:
-            return False
-    return True
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
+    show: _Show, environment: Mapping[str, str], directory: Path
+) -> Iterator[DaemonProcess]:
+    """Yield a daemon that listens where it is wished, or on another port if it cannot."""
+    listen = show.plan.listen
+    with started(listen, environment, directory) as daemon:
+        if daemon.wait_listening(show.stop):
+            yield daemon
+            return
+    text = f"{listen} cannot be listened on; the daemon takes another port"
+    show.say(tell.Line(who="demo", text=text))
+    with started("127.0.0.1:0", environment, directory) as daemon:
+        if not daemon.wait_listening(show.stop):
+            raise daemon.failure("the daemon does not listen")
+        yield daemon

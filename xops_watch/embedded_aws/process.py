@@ -28,8 +28,13 @@ def spawn(*, port: int = 0, clock: ScaledClock | None = None) -> Iterator[Embedd
     It also ends if this process dies. Raises StartFailedError.
     """
     with tempfile.TemporaryFile() as errors:
+        # A session of its own: Ctrl-C ends whoever uses it first, and then, in order, this.
         process = subprocess.Popen(  # noqa: S603  (our own module, by our own interpreter)
-            _command(port, clock), stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=errors
+            _command(port, clock),
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=errors,
+            start_new_session=True,
         )
         try:
             yield EmbeddedAws(_endpoint(process, errors))

@@ -23,7 +23,8 @@ QUERIES_MAX = 500  # AWS refuses more in one call
 PAGES_MAX = 100  # 10 million points: past that a token repeats for ever
 LOOKBACK_MAX = timedelta(hours=3)  # 500 metrics x 180 points stay below one call's 100,800 points
 PERIOD = timedelta(minutes=1)
-REREAD = timedelta(minutes=5)  # points are revised, or come late, for some minutes
+REREAD = timedelta(minutes=10)  # for so long points are revised, or come late
+SILENT_AFTER = timedelta(minutes=5)  # one late minute is no silence
 
 _CPU = "ecs.cpu_utilization"
 _ACTION = "cloudwatch:GetMetricData"
@@ -124,7 +125,7 @@ class CloudWatchSource:
         # Another service of the batch may be further behind: what this one gave is not given again.
         since = window.start if before is None else min(before, window.end) - REREAD
         newest = max(answer.points, default=before)
-        silent = newest is None or newest < window.end - REREAD
+        silent = newest is None or newest < window.end - SILENT_AFTER
         for taken_at, value in sorted(answer.points.items()):
             if taken_at >= since:
                 yield Reading(
