@@ -19,7 +19,14 @@ def run_daemon(settings: Settings, around: Surroundings) -> int:
     rulebook = load(rules_paths(settings))
     with closing(bootstrap.open_store(settings)) as store:
         path = str(settings.state_path)
-        around.log.info("state_opened", path=path, journal=store.journal.mode)
+        journal = store.journal
+        around.log.info(
+            "state_opened",
+            path=path,
+            journal=str(journal.mode),
+            filesystem=journal.filesystem,
+            reason=journal.reason,
+        )
         parts = bootstrap.assemble(settings, rulebook, store, around)
         daemon = Daemon(
             jobs=_jobs(settings, parts, store, around),

@@ -52,6 +52,8 @@ def run(plan: Plan, say: Say) -> None:
     except BrokenPipeError:
         raise  # who reads what we say has seen enough
     except StartFailedError as error:
+        if stop.asked:
+            return  # Ctrl-C met it before it had its own session
         raise UnreachableError(str(error)[-LAST_WORDS_MAX:], hint="please report this") from error
     except (OSError, HTTPException, BotoCoreError, ClientError, ControlRefusedError) as error:
         raise UnreachableError(

@@ -98,7 +98,7 @@ def _scalar(value: object, shape: Shape) -> object:
     try:
         return datetime.fromtimestamp(value, UTC)
     except (OverflowError, OSError, ValueError):
-        return str(value)  # no instant; botocore's validator stumbles over the number itself
+        return "no instant"  # botocore's validator stumbles over the number itself
 
 
 def _refusal(service: str, operation: str, message: str, *, missing: bool) -> AwsError:

@@ -1,0 +1,66 @@
+"""The story as a function of the time since it began."""
+
+from datetime import timedelta
+from itertools import pairwise
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from xops_watch.demo.world import CREW, SCENES, WEB, RunningService, services_at
+
+MINUTE = timedelta(minutes=1)
+SECOND = timedelta(seconds=1)
+
+
+def _service(minute: float, name: str) -> RunningService:
+    return next(service for service in services_at(minute * MINUTE) if service.name == name)
+
+
+@pytest.mark.parametrize(
+    ("minute", "count"),
+    [(-40, 2), (0, 2), (7.99, 2), (8, 3), (10, 4), (12, 5), (14, 6), (17.99, 6), (18, 7), (500, 7)],
+)
+def test_the_seventh_service_comes_at_minute_18(minute: float, count: int) -> None:
+    assert len(services_at(minute * MINUTE)) == count
+
+
+@pytest.mark.parametrize("name", [WEB, CREW])
+def test_both_services_are_over_80_percent_from_minute_3_to_45_and_below_65_else(name: str) -> None:
+    for minute in range(-60, 180):
+        cpu = _service(minute, name).cpu_percent
+        assert cpu > 80 if 3 <= minute < 45 else 0 < cpu < 65, minute
+
+
+def test_four_crews_wait_from_minute_5_to_45() -> None:
+    for minute in range(-60, 180):
+        crew = _service(minute, CREW)
+        waiting = crew.desired - crew.running
+        assert waiting == (4 if 5 <= minute < 45 else 0), minute
+        assert crew.pending <= waiting
+
+
+def test_nobody_else_waits() -> None:
+    for minute in range(60):
+        others = [s for s in services_at(minute * MINUTE) if s.name != CREW]
+        assert all(s.desired == s.running and s.pending == 0 for s in others)
+
+
+@given(st.integers(-100_000, 1_000_000), st.integers(0, 1_000_000))
+def test_services_only_come_and_cpu_is_a_percentage(seconds: int, later: int) -> None:
+    before = services_at(seconds * SECOND)
+    after = services_at((seconds + later) * SECOND)
+    assert [s.name for s in before] == [s.name for s in after][: len(before)]
+    assert len({s.name for s in after}) == len(after)
+    assert all(0 <= s.cpu_percent <= 100 for s in after)
+
+
+def test_the_scenes_are_in_order_and_tell_what_happens_then() -> None:
+    assert all(earlier.at < later.at for earlier, later in pairwise(SCENES))
+    turns = [scene.at for scene in SCENES[1:]]
+    for at in turns:
+        assert services_at(at) != services_at(at - SECOND), at
+    seventh = next(scene for scene in SCENES if "seventh" in scene.text)
+    new = services_at(seventh.at)[-1].name
+    assert new in seventh.text
+    assert len(services_at(seventh.at)) == 7
