@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 
+from xops_watch.core.datapoints import Datapoints
 from xops_watch.core.evolution import Classification, Evolution, Stage
 from xops_watch.core.notice import Stack
 from xops_watch.core.reading import Gap, History, Reading, Series
@@ -10,7 +11,6 @@ from xops_watch.core.rule import (
     Clear,
     Comparison,
     Condition,
-    Datapoints,
     Rule,
     Rulebook,
     Severity,

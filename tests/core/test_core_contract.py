@@ -12,8 +12,10 @@ import pytest
 
 import xops_watch.core
 from xops_watch.core.advise import AdviceState
+from xops_watch.core.datapoints import Missing
+from xops_watch.core.measure import Statistic
 from xops_watch.core.notice import NoticeKind
-from xops_watch.core.rule import Comparison, Severity, ThresholdSource
+from xops_watch.core.rule import Across, Comparison, Severity, ThresholdSource
 from xops_watch.core.signal import SIGNALS, Unit
 from xops_watch.core.snapshot import SignalStatus
 from xops_watch.core.trigger import Status
@@ -24,14 +26,17 @@ from xops_watch.errors import GapReason
 WORDS: dict[type[StrEnum], str] = {
     AdviceState: "not_needed start_by recommended accepted deferred rejected blocked adopted"
     " unknown",
-    Comparison: "above at_least below at_most",
+    Across: "each any max sum",
+    Comparison: "above at_least below at_most is",
     GapReason: "stale not_enabled denied throttled unreachable timeout invalid not_applicable",
     NoticeKind: "firing resolved",
     Severity: "info advice warning critical",
     SignalStatus: "ok stale not_enabled denied throttled unreachable invalid not_applicable",
     Status: "inactive pending firing",
     ThresholdSource: "documented documented_reinterpreted proposed",
-    Unit: "count ratio seconds bytes dollars",
+    Missing: "unknown missing breaching not_breaching ignore",
+    Statistic: "avg max min sum count rate delta percentile",
+    Unit: "count ratio seconds bytes dollars state",
 }
 SIGNAL_NAMES = [
     "ecs.cpu_utilization",

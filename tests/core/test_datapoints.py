@@ -17,7 +17,7 @@ from tests.core.samples import (
     rule,
     series,
 )
-from xops_watch.core.rule import Datapoints
+from xops_watch.core.datapoints import Datapoints
 from xops_watch.core.truth import Truth
 from xops_watch.core.verdict import judge
 

@@ -123,7 +123,7 @@ def test_a_change_is_told_with_its_evidence() -> None:
         (change(Status.INACTIVE, Status.PENDING, 1, "load 81 (> 80)"),),
         (change(Status.PENDING, Status.FIRING, 2, "load 82 (> 80)"),),
         (),
-        (change(Status.FIRING, Status.INACTIVE, 4, "load 50 (> 80)"),),
+        (change(Status.FIRING, Status.INACTIVE, 4, "load 50 (not > 80)"),),
     ]
 
 

@@ -22,6 +22,7 @@ from tests.core.samples import (
 )
 from xops_watch.core.evaluate import evaluate
 from xops_watch.core.notice import Notice, NoticeKind, Stack, kind_of, notice_of
+from xops_watch.core.rule import Severity
 from xops_watch.core.trigger import Status, Transition, new_trigger
 
 HELD = rule(above(80), hold=1, clear=(below(65), 0))
@@ -102,7 +103,7 @@ def test_the_resolved_message_tells_since_when_it_had_been_firing() -> None:
     fired, resolved = play("50 81 81 81 81 50", HELD).notices
     assert (resolved.kind, resolved.at) == (NoticeKind.RESOLVED, NOON + 5 * MINUTE)
     assert resolved.since == fired.since == NOON + MINUTE
-    assert resolved.evidence == "load 50 (> 80)"
+    assert resolved.evidence == "load 50 (not > 80)"
 
 
 def test_both_differ_in_nothing_else() -> None:
@@ -173,6 +174,7 @@ def _notice(change: Transition, stack: Stack = STACK) -> Notice:
         change,
         NoticeKind.FIRING,
         trigger=new_trigger(change.rule, change.subject, now=NOON),
+        severity=Severity.WARNING,
         rule=of,
         rulebook=rulebook(of),
         stack=stack,

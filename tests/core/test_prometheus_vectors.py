@@ -1,11 +1,11 @@
 """Holds against Prometheus: its own vectors, its unit tests, and promtool on real series.
 
-Its `for` is our hold. Its `keep_firing_for` is to clear on the opposite of the condition, held
-as long.
+Its `for` is our hold, its `keep_firing_for` our keep.
 """
 
 import csv
 import json
+from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import cache
 from pathlib import Path
@@ -16,7 +16,7 @@ import pytest
 from tests.core.samples import LOAD, STACK, SUBJECT, above, below, rule, rulebook
 from xops_watch.core.evaluate import TriggerKey, evaluate
 from xops_watch.core.reading import History, Reading, Series
-from xops_watch.core.rule import Not, Rule, Threshold
+from xops_watch.core.rule import Rule, Threshold
 from xops_watch.core.signal import Signal
 from xops_watch.core.trigger import Status, Trigger
 
@@ -63,8 +63,7 @@ def states(of: Rule, values: list[float | None], every: timedelta, lookback: int
 
 
 def like_prometheus(when: Threshold, *, hold_seconds: float, keep_seconds: float) -> Rule:
-    keep = (Not(part=when), keep_seconds / 60) if keep_seconds else None
-    return rule(when, hold=hold_seconds / 60, clear=keep)
+    return replace(rule(when, hold=hold_seconds / 60), keep=keep_seconds * SECOND)
 
 
 VECTORS = load("prom_for_vectors.json")["eval_vectors"]

@@ -16,7 +16,7 @@ from tests.core.samples import (
     rule,
     series,
 )
-from xops_watch.core.rule import AllOf, Comparison, Not, Rule
+from xops_watch.core.rule import AllOf, Comparison, Not, Rule, Severity
 from xops_watch.core.truth import Truth
 from xops_watch.core.verdict import Verdict, judge
 from xops_watch.errors import GapReason
@@ -36,6 +36,7 @@ def test_a_whole_verdict() -> None:
         as_of=NOON + 2 * MINUTE,
         gap=None,
         evidence="load 82 (> 80)",
+        severity=Severity.WARNING,
     )
 
 
@@ -50,6 +51,7 @@ def test_the_verdict_on_nothing() -> None:
         as_of=None,
         gap=None,
         evidence="no reading of load yet",
+        severity=Severity.WARNING,
     )
 
 
@@ -91,27 +93,27 @@ def test_an_old_value_is_still_told_with_its_time() -> None:
     [
         (rule(leaf(Comparison.ABOVE, 80)), {0: 81}, 0, "load 81 (> 80)"),
         (rule(leaf(Comparison.AT_LEAST, 80)), {0: 81}, 0, "load 81 (≥ 80)"),
-        (rule(leaf(Comparison.BELOW, 80)), {0: 81}, 0, "load 81 (< 80)"),
-        (rule(leaf(Comparison.AT_MOST, 80)), {0: 81}, 0, "load 81 (≤ 80)"),
+        (rule(leaf(Comparison.BELOW, 80)), {0: 81}, 0, "load 81 (not < 80)"),
+        (rule(leaf(Comparison.AT_MOST, 80)), {0: 81}, 0, "load 81 (not ≤ 80)"),
         (rule(above(80)), {0: 81}, 2, "load 81 (> 80)"),
         (rule(above(80)), {0: 81}, 2.5, "load 81 (> 80), last read 2m30s ago"),
         (
             SUSTAINED,
             {0: 50, 1: 81, 2: 82, 3: 79},
             3,
-            "load 79 (> 80), 2 of the last 4 points breach",
+            "load 79 (not > 80), 2 of the last 4 points breach",
         ),
         (
             SUSTAINED,
             {0: 81, 3: 79},
             3,
-            "load 79 (> 80), 1 of the last 4 points breach, 2 missing",
+            "load 79 (not > 80), 1 of the last 4 points breach, 2 missing",
         ),
         (
             SUSTAINED,
             {0: 81, 3: 79},
             63,
-            "load 79 (> 80), 1 of the last 4 points breach, 2 missing, last read 1h ago",
+            "load 79 (not > 80), 1 of the last 4 points breach, 2 missing, last read 1h ago",
         ),
     ],
 )

@@ -5,6 +5,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from xops_watch.core.datapoints import Datapoints
 from xops_watch.core.evaluate import evaluate
 from xops_watch.core.evolution import Classification, Evolution, Stage
 from xops_watch.core.notice import Stack
@@ -13,7 +14,6 @@ from xops_watch.core.reading import Gap, History, Reading, Series
 from xops_watch.core.rule import (
     Comparison,
     Condition,
-    Datapoints,
     Rule,
     Rulebook,
     Severity,

@@ -5,18 +5,9 @@ from pathlib import Path
 
 import pytest
 
+from xops_watch.core.datapoints import Datapoints
 from xops_watch.core.quantity import parse_duration
-from xops_watch.core.rule import (
-    AllOf,
-    AnyOf,
-    Clear,
-    Comparison,
-    Condition,
-    Datapoints,
-    Not,
-    Rule,
-    Threshold,
-)
+from xops_watch.core.rule import AllOf, AnyOf, Clear, Comparison, Condition, Not, Rule, Threshold
 from xops_watch.core.signal import SIGNAL_BY_NAME
 from xops_watch.rulebook import check, load
 

@@ -5,8 +5,9 @@ from pathlib import Path
 
 import pytest
 
+from xops_watch.core.datapoints import Datapoints
 from xops_watch.core.evolution import Classification, Risk
-from xops_watch.core.rule import Comparison, Datapoints, Rule, Rulebook, Severity, ThresholdSource
+from xops_watch.core.rule import Comparison, Rule, Rulebook, Severity, ThresholdSource
 from xops_watch.core.rule import thresholds as leaves
 from xops_watch.rulebook import load
 

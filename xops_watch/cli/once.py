@@ -7,7 +7,7 @@ import click
 from xops_watch.cli.output import show_json, show_table
 from xops_watch.cli.rulebooks import rules_paths
 from xops_watch.cli.setup import make_clock, require_something
-from xops_watch.core.quantity import format_value
+from xops_watch.core.quantity import format_reading
 from xops_watch.core.snapshot import Snapshot, TriggerView
 from xops_watch.core.trigger import Status
 from xops_watch.exporter.api import snapshot_as_json
@@ -105,7 +105,7 @@ def _row(view: TriggerView) -> tuple[object, ...]:
         view.rule.id,
         view.trigger.subject,
         f"{view.trigger.status} (blind)" if view.trigger.blind else view.trigger.status,
-        "?" if value is None else format_value(value, leaf.signal.unit),
-        f"{leaf.comparison.symbol} {leaf.text}",
+        "?" if value is None else format_reading(value, leaf.signal),
+        leaf.phrase,
         view.verdict.evidence,
     )

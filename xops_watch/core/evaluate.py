@@ -5,9 +5,10 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from xops_watch.core.advise import Advice, advise
+from xops_watch.core.evidence import ALL_SUBJECTS
 from xops_watch.core.notice import Notice, NoticeKind, Stack, kind_of, notice_of
 from xops_watch.core.reading import History
-from xops_watch.core.rule import Rule, Rulebook
+from xops_watch.core.rule import Across, Rule, Rulebook
 from xops_watch.core.trigger import Status, Transition, Trigger, advance, new_trigger
 from xops_watch.core.verdict import Verdict, judge
 
@@ -43,9 +44,7 @@ def evaluate(
     steps = [
         _step(rule, subject, rulebook, history, triggers, stack=stack, now=now)
         for rule in rulebook.rules
-        for subject in sorted(
-            seen.get(rule.primary.signal.name, set()) | firing.get(rule.id, set())
-        )
+        for subject in sorted(_judged_on(rule, seen) | firing.get(rule.id, set()))
     ]
     verdicts = {step.trigger.key: step.verdict for step in steps}
     return Evaluation(
@@ -90,8 +89,26 @@ def _step(  # noqa: PLR0913 - one judgement needs the whole of what is known
         return _Step(trigger=after, verdict=verdict, transition=transition)
     # A resolved message tells since when it had been firing, not since when it is quiet.
     told = after if kind is NoticeKind.FIRING else before
-    notice = notice_of(transition, kind, trigger=told, rule=rule, rulebook=rulebook, stack=stack)
+    notice = notice_of(
+        transition,
+        kind,
+        trigger=told,
+        severity=verdict.severity,
+        rule=rule,
+        rulebook=rulebook,
+        stack=stack,
+    )
     return _Step(trigger=after, verdict=verdict, transition=transition, notice=notice)
+
+
+def _judged_on(rule: Rule, seen: Mapping[str, set[str]]) -> set[str]:
+    """Return the subjects of a rule: one that it names, all as one, or each that was ever seen."""
+    leaf = rule.primary
+    if leaf.subject is not None:
+        return {leaf.subject}
+    if leaf.across is not Across.EACH:
+        return {ALL_SUBJECTS}
+    return seen.get(leaf.signal.name, set())
 
 
 def _subjects(keys: Iterable[tuple[str, str]]) -> Mapping[str, set[str]]:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from xops_watch.core.rule import Rule, Rulebook
+from xops_watch.core.rule import Rule, Rulebook, Severity
 from xops_watch.core.trigger import Status, Transition, Trigger
 
 
@@ -69,11 +69,12 @@ def kind_of(transition: Transition) -> NoticeKind | None:
     return None
 
 
-def notice_of(
+def notice_of(  # noqa: PLR0913 - the parts of what is known, each a value
     transition: Transition,
     kind: NoticeKind,
     *,
     trigger: Trigger,
+    severity: Severity,
     rule: Rule,
     rulebook: Rulebook,
     stack: Stack,
@@ -88,7 +89,7 @@ def notice_of(
         rule=rule.id,
         subject=transition.subject,
         title=rule.title,
-        severity=rule.severity,
+        severity=severity,
         rows=rule.rows,
         quote=rule.quote,
         layers=rule.layers,

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from fractions import Fraction
 
-from xops_watch.core.signal import Unit
+from xops_watch.core.signal import Signal, Unit
 
 _NUMBER = re.compile(r"(?P<number>[+-]?\d{1,15}(?:\.\d{1,9})?)\s*(?P<suffix>[A-Za-z%$]*)")
 
@@ -88,8 +88,15 @@ def format_value(value: float, unit: Unit) -> str:
             return _format_bytes(value)
         case Unit.DOLLARS:
             return f"${value:,.2f}"
-        case Unit.COUNT:  # pragma: no branch - there is no other unit
+        case Unit.COUNT | Unit.STATE:  # pragma: no branch - there is no other unit
             return f"{value:.10g}"
+
+
+def format_reading(value: float, signal: Signal) -> str:
+    """Write a value of a signal: the name of a state, or the number with its unit."""
+    if signal.states and value == int(value) and 0 <= value < len(signal.states):
+        return signal.states[int(value)]
+    return format_value(value, signal.unit)
 
 
 def _format_bytes(value: float) -> str:

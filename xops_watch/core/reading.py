@@ -70,6 +70,8 @@ class Series:
 
     def until(self, instant: datetime) -> tuple[Reading, ...]:
         """Return the readings that are not later than `instant`."""
+        if not self.readings or self.readings[-1].taken_at <= instant:
+            return self.readings  # the usual case, without a copy
         return self.readings[: bisect_right(self.readings, instant, key=_taken_at)]
 
 
@@ -85,6 +87,10 @@ class History:
     def of(self, signal: str, subject: str) -> Series:
         """Return the series, an empty one when nothing was ever seen."""
         return self.series.get((signal, subject), EMPTY_SERIES)
+
+    def knows(self, signal: str, subject: str) -> bool:
+        """Tell whether the signal was ever seen on the subject, if only as a gap."""
+        return (signal, subject) in self.series
 
     def subjects(self, signal: str) -> frozenset[str]:
         """Return every subject on which the signal was ever seen."""

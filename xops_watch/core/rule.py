@@ -6,17 +6,23 @@ from dataclasses import dataclass
 from datetime import timedelta
 from enum import StrEnum
 
+from xops_watch.core.datapoints import Datapoints, Missing
 from xops_watch.core.evolution import Evolution, Stage
+from xops_watch.core.measure import Aggregate
 from xops_watch.core.signal import Signal
 
 
 class Comparison(StrEnum):
-    """How a value is held against a threshold; `above` and `below` are strict."""
+    """How a value is held against a threshold; `above` and `below` are strict.
+
+    `is` compares signals that have states; the value is the place of the state in their list.
+    """
 
     ABOVE = "above"
     AT_LEAST = "at_least"
     BELOW = "below"
     AT_MOST = "at_most"
+    IS = "is"
 
     @property
     def symbol(self) -> str:
@@ -33,37 +39,59 @@ _SIGNS: dict[Comparison, tuple[str, Callable[[float, float], bool]]] = {
     Comparison.AT_LEAST: ("≥", operator.ge),
     Comparison.BELOW: ("<", operator.lt),
     Comparison.AT_MOST: ("≤", operator.le),
+    Comparison.IS: ("is", operator.eq),
 }
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Datapoints:
-    """M of N: at least `needed` of the newest `of` periods must breach."""
+class Across(StrEnum):
+    """Over which subjects a leaf is judged.
 
-    needed: int
-    of: int
+    `each` judges every subject by itself. `any` is true when one is; `max` and `sum` make one
+    number of all.
+    """
 
-    def __post_init__(self) -> None:
-        """Refuse what would always be true, or never."""
-        if not 1 <= self.needed <= self.of:
-            msg = f"datapoints {self.needed}/{self.of}: needs 1 to {self.of} of the periods"
-            raise ValueError(msg)
+    EACH = "each"
+    ANY = "any"
+    MAX = "max"
+    SUM = "sum"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Threshold:
-    """One signal held against one number, in the signal's base unit."""
+    """One signal held against one number, in the signal's base unit.
+
+    The newest reading is compared, or the last N periods (`datapoints`), or a statistic over a
+    window (`aggregate`). `subject` reads one fixed subject, whatever the rule is judged on.
+    """
 
     signal: Signal
     comparison: Comparison
     value: float
     text: str
     datapoints: Datapoints | None = None
+    aggregate: Aggregate | None = None
+    across: Across = Across.EACH
+    subject: str | None = None
+    missing: Missing = Missing.UNKNOWN
 
     @property
     def window(self) -> timedelta:
         """Return how much history one judgement reads."""
-        return self.signal.period * (self.datapoints.of if self.datapoints else 1)
+        if self.aggregate is not None:
+            return self.aggregate.over
+        if self.datapoints is not None:
+            proven = self.missing is Missing.UNKNOWN
+            return self.signal.period * (self.datapoints.of if proven else self.datapoints.range)
+        return self.signal.period
+
+    @property
+    def phrase(self) -> str:
+        """Return the comparison as people read it: `> 80%`."""
+        return f"{self.comparison.symbol} {self.text}"
+
+    def breached_by(self, value: float) -> bool:
+        """Tell whether a value is over the line."""
+        return self.comparison.holds(value, self.value)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -144,7 +172,11 @@ class Clear:
 class Rule:
     """One documented row: when it is true, for how long, and which step it recommends.
 
-    `proposed` names the parts (hold, datapoints, clear ...) that the documents do not give.
+    `keep` holds a firing trigger for so long after the condition ended (Prometheus'
+    keep_firing_for). While `suppress` is true nothing new fires. Where `applies` is false the
+    rule says nothing. `corroboration`, when true, raises the severity to `corroborated`.
+    `proposed` names the parts (hold, datapoints, clear ...) that the documents do not give;
+    `overridden` the parts that a deployment has set otherwise.
     """
 
     id: str
@@ -160,11 +192,24 @@ class Rule:
     evolution: str
     threshold_source: ThresholdSource
     proposed: tuple[str, ...]
+    keep: timedelta = timedelta()
+    suppress: Condition | None = None
+    applies: Condition | None = None
+    corroboration: Condition | None = None
+    corroborated: Severity | None = None
+    overridden: tuple[str, ...] = ()
 
     @property
     def primary(self) -> Threshold:
         """Return the leaf whose subjects and value stand for the rule: the first written."""
         return next(thresholds(self.when))
+
+    @property
+    def conditions(self) -> tuple[Condition, ...]:
+        """Return every condition of the rule, `when` first."""
+        parts = (self.clear.when if self.clear else None, self.suppress, self.applies)
+        optional = (*parts, self.corroboration)
+        return (self.when, *(part for part in optional if part is not None))
 
     @property
     def lookback(self) -> timedelta:
@@ -174,10 +219,10 @@ class Rule:
         beginning of the hold: the grace counts twice.
         """
         clear_hold = self.clear.hold if self.clear else timedelta()
-        leaves = [*thresholds(self.when), *(thresholds(self.clear.when) if self.clear else ())]
+        leaves = [leaf for condition in self.conditions for leaf in thresholds(condition)]
         window: timedelta = max(leaf.window for leaf in leaves)
         grace: timedelta = max(leaf.signal.grace for leaf in leaves)
-        return window + max(self.hold, clear_hold) + 2 * grace
+        return window + max(self.hold, clear_hold, self.keep) + 2 * grace
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -193,8 +238,7 @@ class Rulebook:
         """Return, for each signal that a rule reads, the longest history asked of it."""
         longest: dict[str, timedelta] = {}
         for rule in self.rules:
-            conditions = [rule.when, *([rule.clear.when] if rule.clear else [])]
-            for condition in conditions:
+            for condition in rule.conditions:
                 for leaf in thresholds(condition):
                     name = leaf.signal.name
                     longest[name] = max(longest.get(name, timedelta()), rule.lookback)

@@ -15,6 +15,7 @@ class Unit(StrEnum):
     SECONDS = "seconds"
     BYTES = "bytes"
     DOLLARS = "dollars"
+    STATE = "state"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -23,6 +24,7 @@ class Signal:
 
     `period` is the usual spacing of its readings; `grace` is the silence after which the
     last reading proves nothing any more (poll interval, publication delay and some slack).
+    A signal of unit STATE has `states`; a reading is the place of one in that list, from 0.
     """
 
     name: str
@@ -32,6 +34,7 @@ class Signal:
     period: timedelta
     grace: timedelta
     help: str
+    states: tuple[str, ...] = ()
 
     @property
     def metric(self) -> str:

@@ -86,12 +86,14 @@ def _since(trigger: Trigger, verdict: Verdict) -> datetime:
 
 
 def _status(before: Status, verdict: Verdict) -> Status:
+    if verdict.applies is Truth.FALSE:
+        return Status.INACTIVE
     if verdict.condition is Truth.UNKNOWN:
         return before
     if before is Status.FIRING and verdict.cleared is not Truth.TRUE:
         return before
     # What ends may be pending again at once: the same verdict must not say so a tick later.
-    if verdict.held:
+    if verdict.held and not verdict.suppressed:
         return Status.FIRING
     if verdict.condition is Truth.TRUE or verdict.breaching:
         return Status.PENDING
@@ -99,7 +101,7 @@ def _status(before: Status, verdict: Verdict) -> Status:
 
 
 def _is_blind(status: Status, verdict: Verdict) -> bool:
-    if verdict.condition is not Truth.UNKNOWN:
+    if verdict.condition is not Truth.UNKNOWN or verdict.applies is Truth.FALSE:
         return False
     # A signal that does not apply (a service scaled to nothing) leaves nothing to be seen.
     absent = verdict.gap is not None and verdict.gap.reason is GapReason.NOT_APPLICABLE

@@ -12,20 +12,11 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import pairwise
 
-from xops_watch.core.quantity import format_duration, format_value
+from xops_watch.core.evidence import Sight, newest_of_each_period
+from xops_watch.core.quantity import format_duration, format_reading
 from xops_watch.core.reading import Gap, History, Reading
-from xops_watch.core.rule import (
-    AllOf,
-    AnyOf,
-    Clear,
-    Condition,
-    Datapoints,
-    Not,
-    Rule,
-    Threshold,
-    thresholds,
-)
-from xops_watch.core.truth import Truth, all_of, any_of, negate
+from xops_watch.core.rule import Across, Condition, Not, Rule, Severity, Threshold, thresholds
+from xops_watch.core.truth import Truth, negate
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,7 +25,8 @@ class Verdict:
 
     `breaching` tells whether the newest reading itself is over the line, which may be so
     before `condition` is (datapoints) or `held` is (hold). `value` and `as_of` come from the
-    rule's primary signal; `gap` says why it has no newer reading.
+    rule's primary signal; `gap` says why it has no newer reading. `applies` is FALSE where the
+    rule has nothing to say; while `suppressed`, nothing new fires.
     """
 
     condition: Truth
@@ -46,115 +38,62 @@ class Verdict:
     as_of: datetime | None
     gap: Gap | None
     evidence: str
+    severity: Severity
+    applies: Truth = Truth.TRUE
+    suppressed: bool = False
 
 
 def judge(rule: Rule, subject: str, history: History, *, now: datetime) -> Verdict:
     """Return what `history` proves about `rule` on `subject` at `now`."""
-    sight = _Sight(history=history, subject=subject)
-    glance = _Sight(history=history, subject=subject, windows=False)
-    condition = _truth(rule.when, sight, known=now, at=now)
+    sight = Sight(history=history, subject=subject)
+    glance = Sight(history=history, subject=subject, windows=False)
+    condition = sight.truth(rule.when, known=now, at=now)
     run = _run(rule.when, sight, now=now) if condition is Truth.TRUE else None
-    breaching = _truth(rule.when, glance, known=now, at=now) is Truth.TRUE
+    breaching = glance.truth(rule.when, known=now, at=now) is Truth.TRUE
     breach = run or (_run(rule.when, glance, now=now) if breaching else None)
-    series = history.of(rule.primary.signal.name, subject)
-    readings = series.until(now)
-    newest = readings[-1] if readings else None
+    basis = _basis(rule.primary, sight, now=now)
     return Verdict(
         condition=condition,
         held=run is not None and run.length >= rule.hold,
-        cleared=_cleared(rule.clear, condition, sight, now=now),
+        cleared=_cleared(rule, condition, sight, now=now),
         breaching=breaching,
-        since=_since(rule.when, breach, readings) if breach else None,
-        value=newest.value if newest else None,
-        as_of=newest.taken_at if newest else None,
-        gap=series.gap,
-        evidence=_evidence(rule.primary, readings, series.gap, now=now),
+        since=_since(rule.when, breach, basis) if breach else None,
+        value=sight.value(rule.primary, known=now),
+        as_of=basis.readings[-1].taken_at if basis.readings else None,
+        gap=basis.gap,
+        evidence=_evidence(rule.primary, sight, basis, now=now),
+        severity=_severity(rule, sight, now=now),
+        applies=sight.truth(rule.applies, known=now, at=now) if rule.applies else Truth.TRUE,
+        suppressed=_holds(rule.suppress, sight, now=now),
     )
 
 
-def _cleared(clear: Clear | None, condition: Truth, sight: "_Sight", *, now: datetime) -> Truth:
-    """A rule clears when its condition is disproven, and its clear level, if any, was held.
+def _holds(condition: Condition | None, sight: Sight, *, now: datetime) -> bool:
+    return condition is not None and sight.truth(condition, known=now, at=now) is Truth.TRUE
+
+
+def _severity(rule: Rule, sight: Sight, *, now: datetime) -> Severity:
+    if rule.corroborated and _holds(rule.corroboration, sight, now=now):
+        return rule.corroborated
+    return rule.severity
+
+
+def _cleared(rule: Rule, condition: Truth, sight: Sight, *, now: datetime) -> Truth:
+    """A rule clears when its condition is disproven, and stayed so, and its clear level held.
 
     The level alone is not enough: a window may still prove the condition when newer readings
     are below the level already, and a leg of the condition that fell silent may still breach.
     """
-    if clear is None or condition is not Truth.FALSE:
+    if condition is not Truth.FALSE:
         return negate(condition)
-    truth = _truth(clear.when, sight, known=now, at=now)
+    if rule.keep and _run(Not(part=rule.when), sight, now=now).length < rule.keep:
+        return Truth.FALSE
+    if rule.clear is None:
+        return Truth.TRUE
+    truth = sight.truth(rule.clear.when, known=now, at=now)
     if truth is not Truth.TRUE:
         return truth
-    return Truth.of(_run(clear.when, sight, now=now).length >= clear.hold)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Sight:
-    """What conditions are judged on: one subject's readings.
-
-    Without `windows` the newest reading of a signal speaks alone, whatever M of N says.
-    """
-
-    history: History
-    subject: str
-    windows: bool = True
-
-    def datapoints(self, leaf: Threshold) -> Datapoints | None:
-        return leaf.datapoints if self.windows else None
-
-
-def _truth(condition: Condition, sight: _Sight, *, known: datetime, at: datetime) -> Truth:
-    """Return what the readings until `known` prove at `at`: with time, evidence goes stale."""
-    match condition:
-        case Threshold():
-            return _leaf_truth(condition, sight, known=known, at=at)
-        case AllOf(parts=parts):
-            return all_of(_truth(part, sight, known=known, at=at) for part in parts)
-        case AnyOf(parts=parts):
-            return any_of(_truth(part, sight, known=known, at=at) for part in parts)
-        case Not(part=part):  # pragma: no branch - there is no other condition
-            return negate(_truth(part, sight, known=known, at=at))
-
-
-def _leaf_truth(leaf: Threshold, sight: _Sight, *, known: datetime, at: datetime) -> Truth:
-    readings = sight.history.of(leaf.signal.name, sight.subject).until(known)
-    if not readings or at - readings[-1].taken_at > leaf.signal.grace:
-        return Truth.UNKNOWN
-    datapoints = sight.datapoints(leaf)
-    if datapoints is None:
-        return Truth.of(leaf.comparison.holds(readings[-1].value, leaf.value))
-    window = _window(leaf, datapoints, readings)
-    breaches = len(_breaches(leaf, window))
-    if breaches >= datapoints.needed:
-        return Truth.TRUE
-    # Even if every missing point had breached, there would not be enough: disproven.
-    if breaches + datapoints.of - len(window) < datapoints.needed:
-        return Truth.FALSE
-    return Truth.UNKNOWN
-
-
-def _window(
-    leaf: Threshold, datapoints: Datapoints, readings: tuple[Reading, ...]
-) -> list[Reading]:
-    """Return the newest reading of each of the last N periods, newest first.
-
-    The periods are counted back from the newest reading, not from `now`: points that the
-    provider has not published yet are not missing. What is read some milliseconds early or
-    late still belongs to its own period, because each reaches half a period to either side.
-    """
-    period, end = leaf.signal.period, readings[-1].taken_at + leaf.signal.period / 2
-    window: list[Reading] = []
-    filled = -1
-    for reading in reversed(readings):
-        back = (end - reading.taken_at) // period
-        if back >= datapoints.of:
-            break
-        if back > filled:
-            window.append(reading)
-            filled = back
-    return window
-
-
-def _breaches(leaf: Threshold, window: list[Reading]) -> list[Reading]:
-    return [reading for reading in window if leaf.comparison.holds(reading.value, leaf.value)]
+    return Truth.of(_run(rule.clear.when, sight, now=now).length >= rule.clear.hold)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -169,52 +108,88 @@ class _Run:
         return self.end - self.start
 
 
-def _run(condition: Condition, sight: _Sight, *, now: datetime) -> _Run:
-    """Walk back over the readings until a condition, true now, was not, or was not proven."""
-    signals = {leaf.signal.name for leaf in thresholds(condition)}
+def _run(condition: Condition, sight: Sight, *, now: datetime) -> _Run:
+    """Walk back over the readings until a condition, true now, was not, or was not proven.
+
+    A condition that is true of nothing but missing points has lasted no time.
+    """
     instants = sorted(
         {
             reading.taken_at
-            for name in signals
-            for reading in sight.history.of(name, sight.subject).until(now)
+            for leaf in thresholds(condition)
+            for subject in sight.subjects(leaf)
+            for reading in sight.history.of(leaf.signal.name, subject).until(now)
         },
         reverse=True,
     )
+    if not instants:
+        return _Run(start=now, end=now)
     start = instants[0]
     for later, earlier in pairwise(instants):
         # Between two instants nothing was read, and evidence only goes stale: what was still
         # true just before the later one was true from the earlier one on.
-        if _truth(condition, sight, known=earlier, at=later) is not Truth.TRUE:
+        if sight.truth(condition, known=earlier, at=later) is not Truth.TRUE:
             break
         start = earlier
     return _Run(start=start, end=instants[0])
 
 
-def _since(condition: Condition, breach: _Run, readings: tuple[Reading, ...]) -> datetime:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Basis:
+    """The readings that stand for a rule: of its primary signal, where it was last seen."""
+
+    readings: tuple[Reading, ...]
+    gap: Gap | None
+    subjects: int
+
+
+def _basis(leaf: Threshold, sight: Sight, *, now: datetime) -> _Basis:
+    """Return the readings of the primary leaf; of many subjects, those of the newest one."""
+    every = [sight.history.of(leaf.signal.name, subject) for subject in sight.subjects(leaf)]
+    known = [(series.until(now), series.gap) for series in every]
+    seen = [readings for readings, _ in known if readings]
+    newest = max(seen, key=lambda readings: readings[-1].taken_at, default=())
+    gap = next((gap for _, gap in known if gap is not None), None)
+    return _Basis(readings=newest, gap=gap, subjects=len(every))
+
+
+def _since(condition: Condition, breach: _Run, basis: _Basis) -> datetime:
     """Return when the breach began: M of N begins with the oldest breach of its window."""
-    if not isinstance(condition, Threshold) or condition.datapoints is None:
+    if not isinstance(condition, Threshold) or condition.datapoints is None or not basis.readings:
         return breach.start
-    window = _window(condition, condition.datapoints, readings)
-    return min(breach.start, _breaches(condition, window)[-1].taken_at)
+    window = _window(condition, condition.datapoints.of, basis.readings)
+    breaches = [r.taken_at for r in window if r is not None and condition.breached_by(r.value)]
+    return min([breach.start, *breaches])
 
 
-def _evidence(
-    leaf: Threshold, readings: tuple[Reading, ...], gap: Gap | None, *, now: datetime
-) -> str:
+def _window(leaf: Threshold, periods: int, readings: tuple[Reading, ...]) -> list[Reading | None]:
+    return newest_of_each_period(leaf, periods, readings, end=readings[-1].taken_at)
+
+
+def _evidence(leaf: Threshold, sight: Sight, basis: _Basis, *, now: datetime) -> str:
     """Say in one line what the verdict rests on."""
-    if not readings:
-        return gap.detail if gap else f"no reading of {leaf.signal.name} yet"
-    newest = readings[-1]
-    value = format_value(newest.value, leaf.signal.unit)
-    line = f"{leaf.signal.name} {value} ({leaf.comparison.symbol} {leaf.text})"
+    value = sight.value(leaf, known=now)
+    if value is None or not basis.readings:
+        return basis.gap.detail if basis.gap else f"no reading of {leaf.signal.name} yet"
+    line = f"{_name(leaf)} {format_reading(value, leaf.signal)}"
+    line += f" ({leaf.phrase})" if leaf.breached_by(value) else f" (not {leaf.phrase})"
     if leaf.datapoints:
-        window = _window(leaf, leaf.datapoints, readings)
-        missing = leaf.datapoints.of - len(window)
-        line += f", {len(_breaches(leaf, window))} of the last {leaf.datapoints.of} points breach"
+        window = _window(leaf, leaf.datapoints.of, basis.readings)
+        breaches = sum(r is not None and leaf.breached_by(r.value) for r in window)
+        missing = window.count(None)
+        line += f", {breaches} of the last {leaf.datapoints.of} points breach"
         line += f", {missing} missing" if missing else ""
-    age = now - newest.taken_at
+    age = now - basis.readings[-1].taken_at
     if age > leaf.signal.grace:
         line += f", last read {format_duration(age)} ago"
-    if gap:
-        line += f"; now {gap.reason}: {gap.detail}"
+    if basis.gap:
+        line += f"; now {basis.gap.reason}: {basis.gap.detail}"
     return line
+
+
+def _name(leaf: Threshold) -> str:
+    """Return the signal with what is made of it: `p90 over 1h of edge.ttfb`."""
+    name = leaf.signal.name
+    if leaf.aggregate:
+        name = f"{leaf.aggregate.text} over {format_duration(leaf.aggregate.over)} of {name}"
+    return name if leaf.across is Across.EACH else f"{leaf.across} of all {name}"

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 
-from xops_watch.core.quantity import format_value
+from xops_watch.core.quantity import format_reading
 from xops_watch.core.rule import Rule, ThresholdSource
 from xops_watch.core.snapshot import SignalStatus, SignalView, SourceReport
 from xops_watch.core.trigger import Status
@@ -84,8 +84,8 @@ def _value(standing: Standing) -> Html:
     """A value that is not known is not shown as one: the evidence says what was last seen."""
     if standing.value is None:
         return tag("unknown", "unknown")
-    unit = standing.view.rule.primary.signal.unit
-    return element("span", format_value(standing.value, unit), class_="num")
+    signal = standing.view.rule.primary.signal
+    return element("span", format_reading(standing.value, signal), class_="num")
 
 
 def _threshold(rule: Rule) -> Html:
@@ -110,7 +110,7 @@ def _threshold(rule: Rule) -> Html:
 
 def _signal_row(view: SignalView, *, now: datetime) -> tuple[Node, ...]:
     newest = view.newest
-    value = format_value(newest.value, view.signal.unit) if newest else ""
+    value = format_reading(newest.value, view.signal) if newest else ""
     if view.status is not SignalStatus.OK and newest:
         value = f"last {value}"
     detail = [small(foreign(view.detail))] if view.detail else []

@@ -43,7 +43,7 @@ def headroom_ratio(rule: Rule, value: float) -> float | None:
     small that the share is no finite number.
     """
     leaf = rule.primary
-    if leaf.value == 0:
+    if leaf.value == 0 or leaf.comparison is Comparison.IS:
         return None
     room = leaf.value - value if leaf.comparison in _UPPER else value - leaf.value
     ratio = (-room if _negated(rule.when) else room) / abs(leaf.value)

@@ -3,14 +3,15 @@
 Every part is looked at even when its neighbour is wrong, so that one run finds everything.
 """
 
+from xops_watch.core.measure import Aggregate, Statistic
 from xops_watch.core.quantity import Quantity
 from xops_watch.core.rule import (
+    Across,
     AllOf,
     AnyOf,
     Clear,
     Comparison,
     Condition,
-    Datapoints,
     Not,
     Threshold,
 )
@@ -23,6 +24,7 @@ from xops_watch.rulebook.schema import (
     ClearLevelEntry,
     ThresholdEntry,
 )
+from xops_watch.rulebook.wording import near
 from xops_watch.rulebook.words import read_amount
 
 _COMBINATIONS = ("all", "any", "not")
@@ -32,6 +34,7 @@ _UNIT_WORDS = {
     Unit.SECONDS: ("a time", "200ms"),
     Unit.BYTES: ("a size", "1TB"),
     Unit.DOLLARS: ("an amount of money", "180$"),
+    Unit.STATE: ("a state", "is: ..."),
 }
 
 
@@ -42,10 +45,11 @@ def read_condition(page: Page, path: KeyPath) -> Condition | None:
     if isinstance(raw, dict) and combination:
         return _read_combination(page, path, raw, combination)
     entry = page.entry(ThresholdEntry, path)
-    level = _read_level(page, path, primary_signal(raw))
-    if entry is None or level is None:
+    signal = primary_signal(raw)
+    level = _read_level(page, path, signal, counts=_counts(raw))
+    if entry is None or level is None or not _is_coherent(page, path, entry):
         return None
-    return _threshold(entry.signal, level, entry.datapoints)
+    return _threshold(entry, level)
 
 
 def read_clear(page: Page, path: KeyPath, primary: Signal | None) -> Clear | None:
@@ -59,7 +63,14 @@ def read_clear(page: Page, path: KeyPath, primary: Signal | None) -> Clear | Non
     level = _read_level(page, path, primary)
     if short_form is None or level is None or primary is None:
         return None
-    when = _threshold(primary, level, short_form.datapoints)
+    comparison, quantity = level
+    when = Threshold(
+        signal=primary,
+        comparison=comparison,
+        value=quantity.value,
+        text=quantity.text,
+        datapoints=short_form.datapoints,
+    )
     return Clear(when=when, hold=short_form.hold)
 
 
@@ -122,8 +133,32 @@ def _read_combination(
     return AllOf(parts=sound) if word == "all" else AnyOf(parts=sound)
 
 
+def _counts(raw: Plain) -> bool:
+    """Tell whether a leaf counts readings, so that its number has no unit."""
+    return isinstance(raw, dict) and raw.get("aggregate") == Statistic.COUNT
+
+
+def _is_coherent(page: Page, path: KeyPath, entry: ThresholdEntry) -> bool:
+    """Hold the parts of a leaf against each other."""
+    before = len(page.problems)
+    if entry.aggregate and entry.over is None:
+        page.refuse(path, "`aggregate` needs `over`", hint="write the window, like `over: 1h`")
+    if entry.over is not None and not entry.aggregate:
+        page.refuse((*path, "over"), "`over` needs `aggregate`", hint="`aggregate: avg`, `p90` ...")
+    if entry.datapoints and entry.aggregate:
+        message = "`datapoints` and `aggregate` in one threshold"
+        page.refuse((*path, "datapoints"), message, hint="judge points or a window", key=True)
+    if entry.datapoints and entry.across in (Across.MAX, Across.SUM):
+        message = f"`datapoints` cannot be counted of a {entry.across} of subjects"
+        page.refuse((*path, "datapoints"), message, hint="use `across: any`", key=True)
+    if entry.subject is not None and entry.across is not Across.EACH:
+        message = "`subject` and `across` in one threshold"
+        page.refuse((*path, "subject"), message, hint="name one subject, or read all", key=True)
+    return len(page.problems) == before
+
+
 def _read_level(
-    page: Page, path: KeyPath, signal: Signal | None
+    page: Page, path: KeyPath, signal: Signal | None, *, counts: bool = False
 ) -> tuple[Comparison, Quantity] | None:
     """Return the one comparison at `path`, when its unit is the signal's."""
     raw = page.at(path)
@@ -135,19 +170,45 @@ def _read_level(
     for word in words[1:]:
         message = f"`{words[0]}` and `{word}` in one threshold"
         page.refuse((*path, word), message, hint="put two thresholds under `all`", key=True)
-    levels = [_read_quantity(page, (*path, word), signal) for word in words]
+    levels = [
+        _read_state(page, (*path, word), signal)
+        if word == Comparison.IS
+        else _read_quantity(page, (*path, word), signal, counts=counts)
+        for word in words
+    ]
     quantity = levels[0] if len(levels) == 1 else None
     return (Comparison(words[0]), quantity) if quantity else None
 
 
-def _read_quantity(page: Page, path: KeyPath, signal: Signal | None) -> Quantity | None:
+def _read_state(page: Page, path: KeyPath, signal: Signal | None) -> Quantity | None:
+    """Return the place of a state in the signal's list."""
+    name = page.at(path)
+    if signal is None or not isinstance(name, str):
+        return None
+    if name in signal.states:
+        place = float(signal.states.index(name))
+        return Quantity(value=place, unit=Unit.STATE, text=name)
+    if signal.states:
+        message = f"{quoted(name)} is no state of `{signal.name}`"
+        hint = near(name, signal.states) or f"its states are {', '.join(signal.states)}"
+    else:
+        message = f"`{signal.name}` has no states"
+        hint = "compare it with `above` or `below`"
+    page.refuse(path, message, hint=hint)
+    return None
+
+
+def _read_quantity(
+    page: Page, path: KeyPath, signal: Signal | None, *, counts: bool
+) -> Quantity | None:
     try:
         quantity = read_amount(page.at(path))
     except ValueError:
         return None  # noted already, as part of the entry
-    if signal is None or quantity.unit is signal.unit:
+    wanted = Unit.COUNT if counts or signal is None else signal.unit
+    if signal is None or quantity.unit is wanted:
         return quantity
-    expected, example = _UNIT_WORDS[signal.unit]
+    expected, example = _UNIT_WORDS[wanted]
     if quantity.unit is Unit.COUNT:
         message = f"`{quantity.text}` has no unit, but `{signal.name}` is {expected}"
         example = _with_percent(quantity) if signal.unit is Unit.RATIO else example
@@ -164,14 +225,22 @@ def _with_percent(quantity: Quantity) -> str:
     return f"{percent:.10g}%"
 
 
-def _threshold(
-    signal: Signal, level: tuple[Comparison, Quantity], datapoints: Datapoints | None
-) -> Threshold:
+def _threshold(entry: ThresholdEntry, level: tuple[Comparison, Quantity]) -> Threshold:
     comparison, quantity = level
+    aggregate = None
+    if entry.aggregate and entry.over is not None:
+        statistic, rank = entry.aggregate
+        aggregate = Aggregate(
+            statistic=statistic, over=entry.over, rank=rank, samples=entry.samples
+        )
     return Threshold(
-        signal=signal,
+        signal=entry.signal,
         comparison=comparison,
         value=quantity.value,
         text=quantity.text,
-        datapoints=datapoints,
+        datapoints=entry.datapoints,
+        aggregate=aggregate,
+        across=entry.across,
+        subject=entry.subject,
+        missing=entry.missing,
     )

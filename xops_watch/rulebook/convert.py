@@ -3,15 +3,16 @@
 Every function returns None when something is wrong; the page then says what and where.
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
+from dataclasses import replace
 
 from xops_watch.core.evolution import Evolution, Stage
-from xops_watch.core.rule import Clear, Condition, Rule, ThresholdSource
+from xops_watch.core.rule import Clear, Condition, Rule, Severity, ThresholdSource
 from xops_watch.located_yaml import KeyPath, Plain
 from xops_watch.rulebook.conditions import overlap, primary_signal, read_clear, read_condition
 from xops_watch.rulebook.honesty import required_class
 from xops_watch.rulebook.page import Page
-from xops_watch.rulebook.schema import EvolutionEntry, RuleEntry, StageEntry
+from xops_watch.rulebook.schema import CorroborationEntry, EvolutionEntry, RuleEntry, StageEntry
 
 
 def read_stage(page: Page, path: KeyPath) -> Stage | None:
@@ -62,11 +63,34 @@ def read_rule(page: Page, path: KeyPath, evolutions: Collection[str] | None) -> 
     if "clear" in keys:
         clear = read_clear(page, (*path, "clear"), primary_signal(keys.get("when")))
     _check_clear(page, path, when, clear)
+    side = {
+        key: read_condition(page, (*path, key))
+        for key in ("suppress_while", "applies_when")
+        if key in keys
+    }
+    corroboration, corroborated = _corroboration(page, (*path, "corroborated_by"), keys)
     if entry is not None:
         _check_sources(page, path, entry)
     if entry is None or when is None or len(page.problems) > before:
         return None
-    return _rule(entry, when, clear)
+    return replace(
+        _rule(entry, when, clear),
+        suppress=side.get("suppress_while"),
+        applies=side.get("applies_when"),
+        corroboration=corroboration,
+        corroborated=corroborated,
+    )
+
+
+def _corroboration(
+    page: Page, path: KeyPath, keys: Mapping[str, Plain]
+) -> tuple[Condition | None, Severity | None]:
+    """Return what raises the severity of a rule, and to what."""
+    if "corroborated_by" not in keys:
+        return None, None
+    entry = page.entry(CorroborationEntry, path)
+    when = read_condition(page, (*path, "when"))
+    return (when, entry.severity) if entry and when else (None, None)
 
 
 def _rule(entry: RuleEntry, when: Condition, clear: Clear | None) -> Rule:
@@ -81,6 +105,7 @@ def _rule(entry: RuleEntry, when: Condition, clear: Clear | None) -> Rule:
         when=when,
         hold=entry.hold,
         clear=clear,
+        keep=entry.keep,
         evolution=entry.evolution,
         threshold_source=entry.threshold_source,
         # Files say `for` as Prometheus does; everywhere else the word is hold.

@@ -9,12 +9,15 @@ from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field, PlainValidator, Strict
 
+from xops_watch.core.datapoints import Datapoints, Missing
 from xops_watch.core.evolution import Classification, Risk
+from xops_watch.core.measure import Statistic
 from xops_watch.core.quantity import Quantity
-from xops_watch.core.rule import Datapoints, Severity, ThresholdSource
+from xops_watch.core.rule import Across, Severity, ThresholdSource
 from xops_watch.core.signal import Signal
 from xops_watch.rulebook.words import (
     read_amount,
+    read_count,
     read_datapoints,
     read_id,
     read_line,
@@ -22,6 +25,7 @@ from xops_watch.rulebook.words import (
     read_row,
     read_signal,
     read_span,
+    read_statistic,
     read_word,
 )
 
@@ -32,7 +36,22 @@ LIST_MAX = 20  # entries of a list inside an entry
 
 PHASES = ("BC1", "BC1 PEAK", "BC2", "BC2+")
 LAYERS = ("L1", "L2", "L3", "L4", "L5", "L6")
-PARTS = ("datapoints", "for", "clear")
+PARTS = (
+    "threshold",
+    "datapoints",
+    "aggregate",
+    "over",
+    "samples",
+    "across",
+    "missing",
+    "for",
+    "clear",
+    "keep_firing_for",
+    "suppress_while",
+    "applies_when",
+    "corroborated_by",
+)
+SUBJECT_MAX = 200  # characters, like any name of a thing
 
 Id = Annotated[str, PlainValidator(read_id)]
 Title = Annotated[str, PlainValidator(read_line(TITLE_MAX))]
@@ -68,6 +87,10 @@ class RuleEntry(BaseModel):
     when: object
     hold: Span = Field(default=timedelta(), alias="for")
     clear: object = None
+    keep: Span = Field(default=timedelta(), alias="keep_firing_for")
+    suppress_while: object = None
+    applies_when: object = None
+    corroborated_by: object = None
     proposed: Annotated[tuple[Part, ...], FromList, Field(max_length=LIST_MAX)] = ()
     evolution: Id
 
@@ -82,7 +105,18 @@ class ThresholdEntry(BaseModel):
     at_least: Amount = None
     below: Amount = None
     at_most: Amount = None
+    is_: Annotated[str | None, PlainValidator(read_line(CELL_MAX))] = Field(
+        default=None, alias="is"
+    )
     datapoints: Points = None
+    aggregate: Annotated[tuple[Statistic, float] | None, PlainValidator(read_statistic)] = None
+    over: Annotated[timedelta | None, PlainValidator(read_span)] = None
+    samples: Annotated[int, PlainValidator(read_count)] = 1
+    across: Annotated[Across, PlainValidator(read_word(tuple(Across), Across))] = Across.EACH
+    subject: Annotated[str | None, PlainValidator(read_line(SUBJECT_MAX))] = None
+    missing: Annotated[Missing, PlainValidator(read_word(tuple(Missing), Missing))] = (
+        Missing.UNKNOWN
+    )
 
 
 class ClearLevelEntry(BaseModel):
@@ -105,6 +139,15 @@ class ClearConditionEntry(BaseModel):
 
     when: object
     hold: Span = Field(default=timedelta(), alias="for")
+
+
+class CorroborationEntry(BaseModel):
+    """What raises the severity of a rule."""
+
+    model_config = ConfigDict(strict=True, extra="forbid", frozen=True, title="a corroboration")
+
+    when: object
+    severity: Annotated[Severity, PlainValidator(read_word(tuple(Severity), Severity))]
 
 
 class EvolutionEntry(BaseModel):

@@ -5,8 +5,9 @@ from collections.abc import Callable
 from datetime import timedelta
 from typing import TypeVar
 
+from xops_watch.core.datapoints import Datapoints
+from xops_watch.core.measure import Statistic
 from xops_watch.core.quantity import Quantity, parse_duration, parse_quantity
-from xops_watch.core.rule import Datapoints
 from xops_watch.core.signal import SIGNAL_BY_NAME, Signal, Unit
 from xops_watch.located_yaml import quoted
 from xops_watch.rulebook.wording import Unfit, near
@@ -18,6 +19,7 @@ DOLLARS_MAX = 1e9
 
 _ID = re.compile(r"[a-z0-9][a-z0-9-]*")
 _ROW = re.compile(r"[ABC](\.[A-Za-z0-9_]+)+")
+_PERCENTILE = re.compile(r"p([0-9]{1,2}(?:\.[0-9]{1,2})?)")
 _DATAPOINTS = re.compile(r"([0-9]{1,4})/([0-9]{1,4})")
 _KINDS = {bool: "true or false", int: "a number", float: "a number"}
 
@@ -120,6 +122,27 @@ def read_datapoints(value: object) -> Datapoints:
         msg = f"`{value}` needs 1 <= M <= N <= {DATAPOINTS_MAX}"
         raise Unfit(msg)
     return Datapoints(needed=needed, of=of)
+
+
+def read_statistic(value: object) -> tuple[Statistic, float]:
+    """Read how a window becomes one number: `avg`, `max`, `p90`; with the rank of a percentile."""
+    text = _read_text(value)
+    found = _PERCENTILE.fullmatch(text)
+    if found:
+        return Statistic.PERCENTILE, float(found[1]) / 100
+    names = tuple(s.value for s in Statistic if s is not Statistic.PERCENTILE)
+    if text not in names:
+        msg = f"{quoted(text)} is none of {', '.join(names)}, or a percentile like p90"
+        raise Unfit(msg, hint=near(text, names))
+    return Statistic(text), 0.5
+
+
+def read_count(value: object) -> int:
+    """Read a whole number from 1 up."""
+    if isinstance(value, bool) or not isinstance(value, int) or not 1 <= value <= DATAPOINTS_MAX:
+        msg = f"needs a whole number from 1 to {DATAPOINTS_MAX}"
+        raise Unfit(msg)
+    return value
 
 
 def read_number(value: object) -> float:

@@ -1,0 +1,186 @@
+"""What the readings of one subject prove of a condition: the leaves, and the logic over them."""
+
+from bisect import bisect_right
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from operator import attrgetter
+
+from xops_watch.core.datapoints import Datapoints, Missing, decide
+from xops_watch.core.measure import Aggregate, is_covered, measure
+from xops_watch.core.reading import History, Reading
+from xops_watch.core.rule import (
+    Across,
+    AllOf,
+    AnyOf,
+    Comparison,
+    Condition,
+    Not,
+    Threshold,
+)
+from xops_watch.core.truth import Truth, all_of, any_of, negate
+
+ALL_SUBJECTS = "all"  # the subject of a rule whose first leaf makes one number of many
+_UPWARD = (Comparison.ABOVE, Comparison.AT_LEAST)
+_taken_at = attrgetter("taken_at")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sight:
+    """What conditions are judged on: the history, seen from one subject.
+
+    Without `windows` the newest reading of a signal speaks alone, whatever M of N or a
+    statistic says.
+    """
+
+    history: History
+    subject: str
+    windows: bool = True
+
+    def truth(self, condition: Condition, *, known: datetime, at: datetime) -> Truth:
+        """Return what the readings until `known` prove at `at`: evidence goes stale with time."""
+        match condition:
+            case Threshold():
+                return self._leaf(condition, known=known, at=at)
+            case AllOf(parts=parts):
+                return all_of(self.truth(part, known=known, at=at) for part in parts)
+            case AnyOf(parts=parts):
+                return any_of(self.truth(part, known=known, at=at) for part in parts)
+            case Not(part=part):  # pragma: no branch - there is no other condition
+                return negate(self.truth(part, known=known, at=at))
+
+    def subjects(self, leaf: Threshold) -> tuple[str, ...]:
+        """Return the subjects that a leaf reads.
+
+        What is seen from `cluster/service` is its own reading, or its cluster's.
+        """
+        if leaf.subject is not None:
+            return (leaf.subject,)
+        if leaf.across is not Across.EACH:
+            return tuple(sorted(self.history.subjects(leaf.signal.name)))
+        own, parent = self.subject, self.subject.rpartition("/")[0]
+        seen = parent and not self.history.knows(leaf.signal.name, own)
+        return (parent,) if seen and self.history.knows(leaf.signal.name, parent) else (own,)
+
+    def value(self, leaf: Threshold, *, known: datetime) -> float | None:
+        """Return the number that a leaf holds against its threshold, None when there is none."""
+        values = [
+            value
+            for subject in self.subjects(leaf)
+            if (value := self._number(leaf, self._readings(leaf, subject, known))) is not None
+        ]
+        if not values:
+            return None
+        return sum(values) if leaf.across is Across.SUM else max(values)
+
+    def _leaf(self, leaf: Threshold, *, known: datetime, at: datetime) -> Truth:
+        series = [self._readings(leaf, subject, known) for subject in self.subjects(leaf)]
+        if len(series) == 1:
+            return self._one(leaf, series[0], at=at)
+        if leaf.across is Across.SUM:
+            return self._sum(leaf, series, at=at)
+        # The greatest is over a line when one is, and under it when all are.
+        combine = all_of if leaf.across is Across.MAX and leaf.comparison not in _UPWARD else any_of
+        if not series:
+            return Truth.UNKNOWN
+        return combine(self._one(leaf, readings, at=at) for readings in series)
+
+    def _one(self, leaf: Threshold, readings: Sequence[Reading], *, at: datetime) -> Truth:
+        if self.windows and leaf.datapoints is not None:
+            slots = _slots(leaf, leaf.datapoints, readings, at=at)
+            stale = _is_stale(leaf, readings, at=at) and leaf.missing is Missing.UNKNOWN
+            return Truth.UNKNOWN if stale else decide(slots, leaf.datapoints, leaf.missing)
+        if _is_stale(leaf, readings, at=at):
+            return _of_nothing(leaf.missing)
+        if self.windows and leaf.aggregate is not None:
+            return _aggregated(leaf, leaf.aggregate, readings)
+        return Truth.of(leaf.breached_by(readings[-1].value))
+
+    def _sum(self, leaf: Threshold, series: Sequence[Sequence[Reading]], *, at: datetime) -> Truth:
+        """A sum that lacks a subject proves only that it is above, if it is already."""
+        fresh = [readings for readings in series if not _is_stale(leaf, readings, at=at)]
+        numbers = [n for readings in fresh if (n := self._number(leaf, readings)) is not None]
+        if not numbers:
+            return _of_nothing(leaf.missing)
+        over = leaf.breached_by(sum(numbers))
+        if len(numbers) == len(series) or (over and leaf.comparison in _UPWARD):
+            return Truth.of(over)
+        return Truth.UNKNOWN
+
+    def _number(self, leaf: Threshold, readings: Sequence[Reading]) -> float | None:
+        if not readings:
+            return None
+        if self.windows and leaf.aggregate is not None:
+            return measure(_within(readings, leaf.aggregate.over), leaf.aggregate)
+        return readings[-1].value
+
+    def _readings(self, leaf: Threshold, subject: str, known: datetime) -> tuple[Reading, ...]:
+        return self.history.of(leaf.signal.name, subject).until(known)
+
+
+def newest_of_each_period(
+    leaf: Threshold, periods: int, readings: Sequence[Reading], *, end: datetime
+) -> list[Reading | None]:
+    """Return the newest reading of each of the last periods, oldest first, None for a hole.
+
+    Periods are counted back from `end`. What is read some milliseconds early or late still
+    belongs to its own period, because each reaches half a period to either side.
+    """
+    period = leaf.signal.period
+    edge = end + period / 2
+    slots: list[Reading | None] = [None] * periods
+    for reading in reversed(readings):
+        back = (edge - reading.taken_at) // period
+        if back >= periods:
+            break
+        if back >= 0 and slots[-1 - back] is None:
+            slots[-1 - back] = reading
+    return slots
+
+
+def _slots(
+    leaf: Threshold, datapoints: Datapoints, readings: Sequence[Reading], *, at: datetime
+) -> list[bool | None]:
+    """Say of each period of the range whether it breaches.
+
+    The range ends at the newest reading: points that the provider has not published yet are not
+    missing. Silence past the grace is, and the range then moves on without them.
+    """
+    quiet = at - leaf.signal.grace
+    end = max(readings[-1].taken_at, quiet) if readings else quiet
+    periods = datapoints.of if leaf.missing is Missing.UNKNOWN else datapoints.range
+    newest = newest_of_each_period(leaf, periods, readings, end=end)
+    return [None if reading is None else leaf.breached_by(reading.value) for reading in newest]
+
+
+def _aggregated(leaf: Threshold, aggregate: Aggregate, readings: Sequence[Reading]) -> Truth:
+    window = _within(readings, aggregate.over)
+    number = measure(window, aggregate)
+    if number is None:
+        return Truth.UNKNOWN
+    over = leaf.breached_by(number)
+    if is_covered(window, aggregate, grace=leaf.signal.grace):
+        return Truth.of(over)
+    # What a further point could only confirm is proven although the window has holes.
+    upward = leaf.comparison in _UPWARD
+    certain = aggregate.only_grows if upward else aggregate.only_shrinks
+    return Truth.TRUE if over and certain else Truth.UNKNOWN
+
+
+def _within(readings: Sequence[Reading], over: timedelta) -> Sequence[Reading]:
+    begin = readings[-1].taken_at - over
+    return readings[bisect_right(readings, begin, key=_taken_at) :]
+
+
+def _is_stale(leaf: Threshold, readings: Sequence[Reading], *, at: datetime) -> bool:
+    return not readings or at - readings[-1].taken_at > leaf.signal.grace
+
+
+def _of_nothing(missing: Missing) -> Truth:
+    match missing:
+        case Missing.BREACHING:
+            return Truth.TRUE
+        case Missing.NOT_BREACHING:
+            return Truth.FALSE
+        case Missing.UNKNOWN | Missing.MISSING | Missing.IGNORE:
+            return Truth.UNKNOWN

@@ -1,0 +1,105 @@
+"""One number from a window of readings, and what may be said of it when the window has holes."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from enum import StrEnum
+from itertools import pairwise
+from math import fsum
+from statistics import fmean
+
+from xops_watch.core.reading import Reading
+
+
+class Statistic(StrEnum):
+    """How a window becomes one number.
+
+    `delta` and `rate` are of counters: a value below the one before is a restart from 0. `rate`
+    is a second. Percentiles interpolate between the neighbours, as Prometheus'
+    quantile_over_time does.
+    """
+
+    AVG = "avg"
+    MAX = "max"
+    MIN = "min"
+    SUM = "sum"
+    COUNT = "count"
+    RATE = "rate"
+    DELTA = "delta"
+    PERCENTILE = "percentile"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Aggregate:
+    """A statistic over a window; `rank` (0 to 1) is of percentiles, `samples` the fewest points."""
+
+    statistic: Statistic
+    over: timedelta
+    rank: float = 0.5
+    samples: int = 1
+
+    @property
+    def text(self) -> str:
+        """Return the name people write: `p90`, `avg`."""
+        if self.statistic is Statistic.PERCENTILE:
+            return f"p{self.rank * 100:g}"
+        return self.statistic.value
+
+    @property
+    def only_grows(self) -> bool:
+        """Tell whether a further point could only raise the number (of values from 0 up)."""
+        return self.statistic in (Statistic.MAX, Statistic.SUM, Statistic.COUNT, Statistic.DELTA)
+
+    @property
+    def only_shrinks(self) -> bool:
+        """Tell whether a further point could only lower the number."""
+        return self.statistic is Statistic.MIN
+
+
+def measure(readings: Sequence[Reading], aggregate: Aggregate) -> float | None:
+    """Return the number, or None when the points are too few to make it (oldest first)."""
+    values = [reading.value for reading in readings]
+    if len(values) < max(1, aggregate.samples):
+        return None
+    simple = _SIMPLE.get(aggregate.statistic)
+    if simple is not None:
+        return float(simple(values))
+    if aggregate.statistic is Statistic.PERCENTILE:
+        return _percentile(sorted(values), aggregate.rank)
+    if aggregate.statistic is Statistic.DELTA:
+        return _increase(values)
+    return _rate(readings, values)
+
+
+_SIMPLE: dict[Statistic, Callable[[Sequence[float]], float]] = {
+    Statistic.AVG: fmean,
+    Statistic.MAX: max,
+    Statistic.MIN: min,
+    Statistic.SUM: fsum,
+    Statistic.COUNT: len,
+}
+
+
+def is_covered(readings: Sequence[Reading], aggregate: Aggregate, *, grace: timedelta) -> bool:
+    """Tell whether the window was watched all along: no silence in it longer than `grace`."""
+    if not readings:
+        return False
+    instants = [reading.taken_at for reading in readings]
+    begin = instants[-1] - aggregate.over
+    return all(b - a <= grace for a, b in pairwise([begin, *instants]))
+
+
+def _percentile(ordered: list[float], rank: float) -> float:
+    position = rank * (len(ordered) - 1)
+    below = int(position)
+    above = min(below + 1, len(ordered) - 1)
+    return ordered[below] + (ordered[above] - ordered[below]) * (position - below)
+
+
+def _increase(values: list[float]) -> float:
+    return sum(b - a if b >= a else b for a, b in pairwise(values))
+
+
+def _rate(readings: Sequence[Reading], values: list[float]) -> float | None:
+    seconds = (readings[-1].taken_at - readings[0].taken_at).total_seconds()
+    return _increase(values) / seconds if seconds else None
