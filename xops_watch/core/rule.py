@@ -175,8 +175,7 @@ class Rule:
     `keep` holds a firing trigger for so long after the condition ended (Prometheus'
     keep_firing_for). While `suppress` is true nothing new fires. Where `applies` is false the
     rule says nothing. `corroboration`, when true, raises the severity to `corroborated`.
-    `proposed` names the parts (hold, datapoints, clear ...) that the documents do not give;
-    `overridden` the parts that a deployment has set otherwise.
+    `proposed` names the parts (hold, datapoints, clear ...) that the documents do not give.
     """
 
     id: str
@@ -197,7 +196,6 @@ class Rule:
     applies: Condition | None = None
     corroboration: Condition | None = None
     corroborated: Severity | None = None
-    overridden: tuple[str, ...] = ()
 
     @property
     def primary(self) -> Threshold:
