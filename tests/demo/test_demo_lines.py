@@ -19,11 +19,9 @@ AT = timedelta(hours=1, minutes=2, seconds=59)
         (Line(who="", text="| a b"), None, "       | a b"),
         (Line(who="", text="| "), None, "       |"),
         (
-            Line(
-                who="world", text="one two three four five six seven eight nine ten eleven twelve"
-            ),
+            Line(who="world", text="one two three four five six seven eight nine ten and on"),
             66,
-            f"01:02  world   one two three four five six seven eight nine ten\n{' ' * 15}eleven twelve",
+            f"01:02  world   one two three four five six seven eight nine ten\n{' ' * 15}and on",
         ),
         (
             Line(who="world", text="one two three four five six seven"),

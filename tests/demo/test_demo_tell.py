@@ -56,15 +56,19 @@ def test_from_calm_to_busy() -> None:
     assert _told(teller, calm, minute=0) == [
         (
             "read",
-            "ecs.cpu_utilization: open-webui 34%; ecs.services_active: xops 2; "
-            "crew.queue_depth: fastapi-crewai 0",
+            (
+                "ecs.cpu_utilization: open-webui 34%; ecs.services_active: xops 2; "
+                "crew.queue_depth: fastapi-crewai 0"
+            ),
         )
     ]
     assert _told(teller, busy, minute=1) == [
         (
             "trigger",
-            f"ecs-cpu-sustained on {WEB}: inactive -> firing; "
-            "ecs.cpu_utilization 91% (> 80%), 15 of the last 15 points breach",
+            (
+                f"ecs-cpu-sustained on {WEB}: inactive -> firing; "
+                "ecs.cpu_utilization 91% (> 80%), 15 of the last 15 points breach"
+            ),
         ),
         (
             "trigger",
@@ -113,8 +117,10 @@ def test_nothing_to_read_is_said() -> None:
     assert _told(Teller(), nothing, minute=0) == [
         (
             "read",
-            "ecs.cpu_utilization: nothing yet; ecs.services_active: nothing yet; "
-            "crew.queue_depth: nothing yet",
+            (
+                "ecs.cpu_utilization: nothing yet; ecs.services_active: nothing yet; "
+                "crew.queue_depth: nothing yet"
+            ),
         )
     ]
 

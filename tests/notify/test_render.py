@@ -9,7 +9,7 @@ import pytest
 from tests.notify.golden_files import golden, rendered
 from tests.notify.notices import FIRING, GOLDEN, HOSTILE, MIGRATION, OVERLONG, RESOLVED
 from xops_watch.core.notice import Notice
-from xops_watch.notify.render import LINE_MAX, machine, subject, text
+from xops_watch.notify.render import LINE_MAX, _fitted, machine, subject, text
 
 
 @pytest.mark.parametrize("name", GOLDEN)
@@ -33,6 +33,7 @@ def test_a_long_place_leaves_room_for_the_title() -> None:
     line = subject(replace(FIRING, subject="cluster/" + "service-" * 30))
     assert line.startswith("[FIRING] ECS CPU above 80 % sustained - cluster/service-")
     assert line.endswith("... (BC1 PEAK)")
+    assert len(line) == 99
 
 
 @pytest.mark.parametrize(
@@ -134,10 +135,58 @@ def test_an_address_is_never_broken() -> None:
     assert address in text(replace(FIRING, runbook=address))
 
 
+def test_there_is_no_heading_without_anything_under_it() -> None:
+    assert "DO FIRST" not in text(replace(FIRING, first_steps=(), runbook=""))
+    assert "DO FIRST\nRunbook: docs/x.md" in text(
+        replace(FIRING, first_steps=(), runbook="docs/x.md")
+    )
+    assert "5. Schedule the scale-in\n\nTHE STEP" in text(replace(FIRING, runbook=""))
+
+
+@pytest.mark.parametrize(
+    ("seconds", "said"),
+    [
+        (0.0, "0s"),
+        (90.0, "1m30s"),
+        (-1.0, "unknown"),
+        (1e300, "unknown"),
+        (float("inf"), "unknown"),
+    ],
+)
+def test_a_lead_time_is_told_or_unknown(seconds: float, said: str) -> None:
+    assert f"Lead time: {said} (proposed)" in text(replace(FIRING, lead_time_seconds=seconds))
+
+
+@pytest.mark.parametrize(
+    ("dollars", "said"),
+    [
+        (180.0, "$180 a"),
+        (1200.0, "$1,200 a"),
+        (7.21, "$7.21 a"),
+        (float("nan"), "an unknown sum a"),
+    ],
+)
+def test_a_cost_is_told_in_dollars(dollars: float, said: str) -> None:
+    assert f"Cost: {said} month" in text(replace(FIRING, stage_monthly_cost_dollars=dollars))
+
+
 def test_a_text_that_is_cut_says_so_and_keeps_its_key() -> None:
     said = text(OVERLONG)
     assert "[cut: the JSON form has the rest]" in said
     assert said.endswith("Rule ecs-cpu-sustained\nKey 4f1d0c2b9a7e4c31b6d2a5f0c9e8d713")
+
+
+@pytest.mark.parametrize(
+    ("room", "kept"),
+    [
+        (69, "first\nsecond\n" + "x" * 56),
+        (68, "first\nsecond\n[cut: the JSON form has the rest]"),
+        (46, "first\nsecond\n[cut: the JSON form has the rest]"),
+        (45, "first\n[cut: the JSON form has the rest]"),
+    ],
+)
+def test_whole_lines_are_kept_while_they_fit(room: int, kept: str) -> None:
+    assert _fitted("first\nsecond\n" + "x" * 56, room) == kept
 
 
 def test_no_ordinary_message_is_cut() -> None:
@@ -167,6 +216,10 @@ def test_the_json_form_is_in_base_units_and_iso_times() -> None:
     assert said["at"] == "2026-03-02T03:14:20Z"
     assert said["duration_seconds"] == 275_660.0
     assert said["truncated"] == []
+
+
+def test_the_json_form_can_be_read_by_people_too() -> None:
+    assert "≥ 80 %" in machine(replace(FIRING, evidence="≥ 80 %"))
 
 
 def test_the_json_form_tells_what_was_cut() -> None:
