@@ -42,6 +42,7 @@ NOTICE = Notice(
     how="Full migration plan",
     first_steps=("Count what Service Connect really needs",),
     classification="Architecture Change",
+    classification_source="documented",
     risk="HIGH",
     phase="BC2+",
     lead_time_seconds=7_776_000.0,

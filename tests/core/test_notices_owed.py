@@ -85,6 +85,7 @@ def test_a_message_carries_all_there_is_to_know() -> None:
         how="Terraform variables",
         first_steps=("look at L4 first", "raise the minimum"),
         classification="Service Addition",
+        classification_source="proposed",
         risk="MED",
         phase="BC1 PEAK",
         lead_time_seconds=172_800.0,

@@ -32,6 +32,7 @@ FIRST = Notice(
     how="Terraform variable",
     first_steps=(),
     classification="Config Change",
+    classification_source="proposed",
     risk="LOW",
     phase="BC1 PEAK",
     lead_time_seconds=0.0,

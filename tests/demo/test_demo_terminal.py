@@ -10,7 +10,9 @@ import sys
 import termios
 from pathlib import Path
 
-from tests.cli.command import clean_environment
+import pytest
+
+from tests.cli.command import clean_environment, xops_watch
 from tests.demo.showing import ANYWHERE, WAIT_SECONDS
 from xops_watch.clock import monotonic
 
@@ -21,6 +23,12 @@ COLOUR = re.compile(r"\x1b\[[0-9;]*m")
 
 def _take_the_terminal() -> None:
     fcntl.ioctl(0, termios.TIOCSCTTY, 0)
+
+
+def _of_this_terminal(extra: dict[str, str]) -> dict[str, str]:
+    """Return an environment that does not tell the width of another terminal."""
+    environment = clean_environment(extra)
+    return {name: value for name, value in environment.items() if name not in ("COLUMNS", "LINES")}
 
 
 def _read_until(terminal: int, end: str, *, key: bytes = b"", at: str = "\0") -> str:
@@ -41,7 +49,7 @@ def test_it_reads_well_on_40_columns_and_ctrl_c_ends_it(tmp_path: Path) -> None:
     fcntl.ioctl(inside, termios.TIOCSWINSZ, struct.pack("HHHH", 24, COLUMNS, 0, 0))
     process = subprocess.Popen(
         [sys.executable, "-m", "xops_watch", "demo", "--speed", "600", "--listen", ANYWHERE],
-        env=clean_environment({"TMPDIR": str(tmp_path), "TERM": "xterm"}),
+        env=_of_this_terminal({"TMPDIR": str(tmp_path), "TERM": "xterm"}),
         stdin=inside,
         stdout=inside,
         stderr=inside,
@@ -65,3 +73,15 @@ def test_it_reads_well_on_40_columns_and_ctrl_c_ends_it(tmp_path: Path) -> None:
     body = [line for line in lines if line.startswith("  | ")]
     assert "  | DO FIRST" in body
     assert len(body) > 5
+
+
+@pytest.mark.parametrize("encoding", ["ascii", "latin-1", "utf-8"])
+def test_a_character_that_the_terminal_does_not_know_is_no_traceback(
+    tmp_path: Path, encoding: str
+) -> None:
+    folder = tmp_path / "\u2265 6"
+    folder.mkdir()
+    outcome = xops_watch("rules", "check", str(folder), PYTHONIOENCODING=encoding)
+    assert outcome.code == 1
+    assert "6: holds no rule files" in outcome.out
+    assert "Traceback" not in outcome.err

@@ -69,7 +69,7 @@ def test_a_notice_without_title_is_named_by_its_rule() -> None:
         "1. Check the SQLite guard first",
         "Scale L5+L6 to 6 replicas",
         "Terraform min_capacity and max_capacity",
-        "Config Change, risk LOW, phase BC1 PEAK",
+        "Config Change (proposed), risk LOW, phase BC1 PEAK",
         "Lead time: 1d (proposed)",
         "$380 a month",
         "declared by the document, not a prediction",

@@ -102,6 +102,7 @@ FULL_NOTICE = Notice(
     how="Set the desired count to 6",
     first_steps=(),
     classification="Config Change",
+    classification_source="proposed",
     risk="LOW",
     phase="BC1 PEAK",
     lead_time_seconds=1_209_600.5,

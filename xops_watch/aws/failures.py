@@ -144,6 +144,8 @@ def _refusal(error: ClientError, action: str) -> SourceError:
         hint = "AWS asked to slow down; the next attempt waits longer"
         return SourceError(what, reason=GapReason.THROTTLED, hint=hint)
     if code in _BAD_CREDENTIALS:
+        # The words of such a refusal may hold what was signed, a session token included.
+        what = f"{action}: {code}"
         hint = "the credentials are wrong or expired, or the clock is; check the task role"
         return SourceError(what, reason=GapReason.DENIED, hint=hint)
     if code in _DENIED:

@@ -50,9 +50,9 @@ def _listen() -> str:
 
 
 def _address(listen: str) -> tuple[str, int]:
-    host, _, port = listen.rpartition(":")
+    host, colon, port = listen.rpartition(":")
     host = host.strip("[]")
-    if not port.isdecimal():
+    if not colon or not port.isdecimal():
         raise ConfigurationError(
             f"{LISTEN_VARIABLE}: {listen!r} is not an address and a port",
             hint="write it like 127.0.0.1:9923 or [::1]:9923",

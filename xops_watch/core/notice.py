@@ -52,6 +52,7 @@ class Notice:
     how: str
     first_steps: tuple[str, ...]
     classification: str
+    classification_source: str
     risk: str
     phase: str
     lead_time_seconds: float
@@ -103,6 +104,7 @@ def notice_of(  # noqa: PLR0913 - the parts of what is known, each a value
         how=evolution.how,
         first_steps=evolution.first_steps,
         classification=evolution.classification,
+        classification_source=evolution.classification_source,
         risk=evolution.risk,
         phase=rule.phase,
         lead_time_seconds=evolution.lead_time.total_seconds(),
@@ -121,4 +123,4 @@ def _key(stack: Stack, transition: Transition) -> str:
         transition.after,
         transition.at.isoformat(),
     )
-    return hashlib.sha256("\x1f".join(parts).encode()).hexdigest()[:32]
+    return hashlib.sha256("\x1f".join(parts).encode("utf-8", "surrogatepass")).hexdigest()[:32]

@@ -92,6 +92,7 @@ def document(notice: Notice) -> dict[str, object]:
         "action": notice.action,
         "how": notice.how,
         "classification": notice.classification,
+        "classification_source": notice.classification_source,
         "risk": notice.risk,
         "stage": notice.stage,
         "runbook": notice.runbook,
@@ -152,8 +153,8 @@ def _step(notice: Notice) -> list[str]:
         *_wrapped(clean(notice.action, _SENTENCE_MAX)),
         *_wrapped(f"How: {clean(notice.how, _SENTENCE_MAX)}" if notice.how else ""),
         *_wrapped(
-            f"Class: {_word(notice.classification)}, risk {_word(notice.risk)}, "
-            f"phase {_word(notice.phase)}"
+            f"Class: {_word(notice.classification)}{_unless_documented(notice)}, "
+            f"risk {_word(notice.risk)}, phase {_word(notice.phase)}"
         ),
         *_wrapped(f"Lead time: {_duration(lead_time)} (proposed)"),
         *_wrapped(
@@ -198,6 +199,11 @@ def _place(notice: Notice) -> str:
     layers = ", ".join(_cleaned(notice.layers))
     where = clean(notice.subject, _WHERE_MAX) + (f" ({layers})" if layers else "")
     return f"On {where}, stack {clean(notice.stack, _WHERE_MAX)}"
+
+
+def _unless_documented(notice: Notice) -> str:
+    """What the documents do not say is labelled wherever it is shown."""
+    return "" if notice.classification_source == "documented" else " (proposed)"
 
 
 def _word(text: str) -> str:
