@@ -5,7 +5,7 @@ import json
 from tests.cli.command import xops_watch
 
 SECRET = "wJalrXUtnFEMI-not-a-real-key"  # noqa: S105 - made up, to be looked for
-TOKEN = "FwoGZXIvYXdzE-not-a-real-token"  # noqa: S105
+TOKEN = "FwoGZXIvYXdzE-not-a-real-token"  # noqa: S105 - made up, to be looked for
 
 
 def test_debug_is_ours_alone_and_shows_no_credentials() -> None:
