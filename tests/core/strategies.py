@@ -1,6 +1,7 @@
 """Arbitrary rules, histories, triggers and verdicts, of the kinds that meet in practice."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import timedelta
 
 from hypothesis import strategies as st
@@ -18,8 +19,9 @@ from tests.core.samples import (
     rule,
     series,
 )
+from xops_watch.core.measure import Aggregate, Statistic
 from xops_watch.core.reading import History
-from xops_watch.core.rule import AllOf, AnyOf, Comparison, Condition, Not, Threshold
+from xops_watch.core.rule import AllOf, AnyOf, Comparison, Condition, Not, Severity, Threshold
 from xops_watch.core.signal import Signal
 from xops_watch.core.trigger import Status, Trigger
 from xops_watch.core.truth import Truth
@@ -49,6 +51,25 @@ def thresholds_of(
     )
 
 
+def statistics_of(
+    kinds: tuple[Statistic, ...] = tuple(Statistic),
+    comparisons: tuple[Comparison, ...] = tuple(Comparison),
+) -> st.SearchStrategy[Threshold]:
+    """Return leaves that hold a statistic over a window against a level it may well reach."""
+    return st.builds(
+        lambda plain, level, aggregate: replace(plain, value=level, aggregate=aggregate),
+        st.builds(leaf, st.sampled_from(comparisons), st.just(0), st.sampled_from(SIGNALS)),
+        st.sampled_from((3.0, *LEVELS, 200.0)),
+        st.builds(
+            Aggregate,
+            statistic=st.sampled_from(kinds),
+            over=st.integers(1, 8).map(lambda minutes: minutes * MINUTE),
+            rank=st.sampled_from((0.0, 0.5, 0.9, 1.0)),
+            samples=st.integers(1, 4),
+        ),
+    )
+
+
 def conditions_of(
     leaves: st.SearchStrategy[Threshold], *, negations: bool = True
 ) -> st.SearchStrategy[Condition]:
@@ -60,13 +81,27 @@ def conditions_of(
     return st.recursive(leaves, combined, max_leaves=4)
 
 
-conditions = conditions_of(thresholds_of())
+conditions = conditions_of(thresholds_of() | statistics_of())
 holds = st.sampled_from((0.0, 0.25, 1.0, 2.5, 4.0, 8.0))
 rules = st.builds(
-    lambda when, hold, clear: rule(when, hold=hold, clear=clear),
+    lambda when, hold, clear, keep: replace(rule(when, hold=hold, clear=clear), keep=keep * MINUTE),
     conditions,
     holds,
     st.none() | st.tuples(conditions, holds),
+    st.just(0.0) | holds,
+)
+qualified = st.builds(
+    lambda plain, suppress, applies, corroboration: replace(
+        plain,
+        suppress=suppress,
+        applies=applies,
+        corroboration=corroboration,
+        corroborated=Severity.CRITICAL,
+    ),
+    rules,
+    st.none() | conditions,
+    st.none() | conditions,
+    st.none() | conditions,
 )
 # Stretches of one value or of silence, back from about now: points spread at random would
 # rarely hold anything.

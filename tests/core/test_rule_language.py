@@ -117,6 +117,13 @@ def test_a_leg_without_a_reading_of_the_service_reads_its_cluster() -> None:
     assert verdict(both, known).condition is Truth.TRUE
 
 
+def test_of_no_subjects_at_all_nothing_is_known() -> None:
+    for across in (Across.ANY, Across.MAX, Across.SUM):
+        of = rule(replace(above(80), across=across))
+        judged = verdict(of, history(), subject=ALL_SUBJECTS)
+        assert (judged.condition, judged.value) == (Truth.UNKNOWN, None)
+
+
 # States
 
 
@@ -152,6 +159,14 @@ def test_silence_counts_as_the_rule_says(missing: Missing, expected: Truth) -> N
     counted = rule(replace(above(80), missing=missing, datapoints=points))
     assert verdict(plain, known, at=9).condition is expected
     assert verdict(counted, known, at=30).condition is expected
+
+
+def test_silence_that_counts_as_breaching_fires_without_a_single_reading() -> None:
+    of = rule(replace(above(80), subject="heartbeat", missing=Missing.BREACHING))
+    (trigger,) = run(of, history()).triggers
+    assert (trigger.status, trigger.since) == (Status.FIRING, NOON)
+    held = replace(of, hold=MINUTE)
+    assert run(held, history()).triggers[0].status is Status.PENDING
 
 
 def test_a_firing_trigger_ends_with_the_silence_that_counts_as_good() -> None:

@@ -96,6 +96,16 @@ def test_a_low_minimum_is_proven_by_one_point() -> None:
     assert truth(leaf, HALF, 10) is Truth.TRUE
 
 
+def test_too_few_points_prove_nothing() -> None:
+    leaf = replace(above(49), aggregate=over(Statistic.AVG, 10, samples=12))
+    assert truth(leaf, FULL, 10) is Truth.UNKNOWN
+
+
+def test_a_rule_asks_for_its_whole_window() -> None:
+    leaf = replace(above(49), aggregate=over(Statistic.AVG, 60))
+    assert rule(leaf).lookback == 64 * MINUTE
+
+
 def test_a_window_that_fell_silent_proves_nothing() -> None:
     leaf = replace(above(49), aggregate=over(Statistic.AVG, 10))
     assert truth(leaf, FULL, 12) is Truth.TRUE

@@ -83,16 +83,10 @@ def test_a_speed_needs_an_anchor() -> None:
     assert "XOPS_WATCH_CLOCK__SPEED is set without XOPS_WATCH_CLOCK__ANCHOR" in said
 
 
-@pytest.mark.parametrize(
-    "anchor",
-    [
-        "9999-12-31T23:59:59Z",
-        "0001-01-01T00:00:00+14:00",
-        (machine_now() - timedelta(days=31)).isoformat(),
-    ],
-)
+@pytest.mark.parametrize("anchor", ["9999-12-31T23:59:59Z", "0001-01-01T00:00:00+14:00", "31d"])
 def test_an_anchor_far_away_is_refused_before_time_overflows(anchor: str) -> None:
-    code, said = _once(XOPS_WATCH_CLOCK__SPEED="3600", XOPS_WATCH_CLOCK__ANCHOR=anchor)
+    at = (machine_now() - timedelta(days=31)).isoformat() if anchor == "31d" else anchor
+    code, said = _once(XOPS_WATCH_CLOCK__SPEED="3600", XOPS_WATCH_CLOCK__ANCHOR=at)
     assert code == 2
     assert "XOPS_WATCH_CLOCK__ANCHOR is more than 30 days from now" in said
     assert "Traceback" not in said

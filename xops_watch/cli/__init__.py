@@ -78,10 +78,6 @@ def main() -> None:
         click.echo(f"xops-watch: {error.what}", err=True)
         click.echo(f"  hint: {error.hint}", err=True)
         sys.exit(exit_code(error))
-    except BrokenPipeError:
-        # Whoever read our output has seen enough (`| head`).
-        sys.stderr.close()
-        sys.exit(0)
     sys.exit(code if isinstance(code, int) else 0)
 
 

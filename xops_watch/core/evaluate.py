@@ -37,14 +37,13 @@ def evaluate(
     now: datetime,
 ) -> Evaluation:
     """Judge every rule on every subject ever seen, and say what that changes."""
-    seen = _subjects(history.series)
     # A subject lives as long as anything of it is in store, or it fires: nothing else is lost
     # with it, and what is blind for ever would leave its evolution unknown for ever.
-    firing = _subjects(key for key, one in triggers.items() if one.status is Status.FIRING)
+    firing = _firing(triggers.values())
     steps = [
         _step(rule, subject, rulebook, history, triggers, stack=stack, now=now)
         for rule in rulebook.rules
-        for subject in sorted(_judged_on(rule, seen) | firing.get(rule.id, set()))
+        for subject in sorted(_judged_on(rule, history) | firing.get(rule.id, set()))
     ]
     verdicts = {step.trigger.key: step.verdict for step in steps}
     return Evaluation(
@@ -101,21 +100,22 @@ def _step(  # noqa: PLR0913 - one judgement needs the whole of what is known
     return _Step(trigger=after, verdict=verdict, transition=transition, notice=notice)
 
 
-def _judged_on(rule: Rule, seen: Mapping[str, set[str]]) -> set[str]:
+def _judged_on(rule: Rule, history: History) -> frozenset[str]:
     """Return the subjects of a rule: one that it names, all as one, or each that was ever seen."""
     leaf = rule.primary
     if leaf.subject is not None:
-        return {leaf.subject}
+        return frozenset({leaf.subject})
     if leaf.across is not Across.EACH:
-        return {ALL_SUBJECTS}
-    return seen.get(leaf.signal.name, set())
+        return frozenset({ALL_SUBJECTS})
+    return history.subjects(leaf.signal.name)
 
 
-def _subjects(keys: Iterable[tuple[str, str]]) -> Mapping[str, set[str]]:
-    """Return the subjects of (signal or rule, subject) pairs by the first."""
+def _firing(triggers: Iterable[Trigger]) -> Mapping[str, set[str]]:
+    """Return the subjects on which each rule fires."""
     subjects: dict[str, set[str]] = {}
-    for name, subject in keys:
-        subjects.setdefault(name, set()).add(subject)
+    for trigger in triggers:
+        if trigger.status is Status.FIRING:
+            subjects.setdefault(trigger.rule, set()).add(trigger.subject)
     return subjects
 
 

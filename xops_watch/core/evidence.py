@@ -22,6 +22,7 @@ from xops_watch.core.truth import Truth, all_of, any_of, negate
 
 ALL_SUBJECTS = "all"  # the subject of a rule whose first leaf makes one number of many
 _UPWARD = (Comparison.ABOVE, Comparison.AT_LEAST)
+_DOWNWARD = (Comparison.BELOW, Comparison.AT_MOST)
 _taken_at = attrgetter("taken_at")
 
 
@@ -62,16 +63,23 @@ class Sight:
         seen = parent and not self.history.knows(leaf.signal.name, own)
         return (parent,) if seen and self.history.knows(leaf.signal.name, parent) else (own,)
 
-    def value(self, leaf: Threshold, *, known: datetime) -> float | None:
-        """Return the number that a leaf holds against its threshold, None when there is none."""
-        values = [
-            value
-            for subject in self.subjects(leaf)
-            if (value := self._number(leaf, self._readings(leaf, subject, known))) is not None
-        ]
+    def value(self, leaf: Threshold, *, at: datetime) -> float | None:
+        """Return the number that a leaf holds against its threshold, None when there is none.
+
+        Of many subjects, those that can be seen count, and `any` shows the one that is furthest
+        over the line. When none can be seen it is the last that was.
+        """
+        every = [self._readings(leaf, subject, at) for subject in self.subjects(leaf)]
+        fresh = [readings for readings in every if not is_stale(leaf, readings, at=at)]
+        numbers = [self._number(leaf, readings) for readings in fresh or every]
+        values = [number for number in numbers if number is not None]
         if not values:
             return None
-        return sum(values) if leaf.across is Across.SUM else max(values)
+        if leaf.across is Across.SUM:
+            return sum(values)
+        if leaf.across is Across.ANY and leaf.comparison not in _UPWARD:
+            return max(values, key=lambda v: (leaf.breached_by(v), -v))
+        return max(values)
 
     def _leaf(self, leaf: Threshold, *, known: datetime, at: datetime) -> Truth:
         series = [self._readings(leaf, subject, known) for subject in self.subjects(leaf)]
@@ -88,9 +96,9 @@ class Sight:
     def _one(self, leaf: Threshold, readings: Sequence[Reading], *, at: datetime) -> Truth:
         if self.windows and leaf.datapoints is not None:
             slots = _slots(leaf, leaf.datapoints, readings, at=at)
-            stale = _is_stale(leaf, readings, at=at) and leaf.missing is Missing.UNKNOWN
+            stale = is_stale(leaf, readings, at=at) and leaf.missing is Missing.UNKNOWN
             return Truth.UNKNOWN if stale else decide(slots, leaf.datapoints, leaf.missing)
-        if _is_stale(leaf, readings, at=at):
+        if is_stale(leaf, readings, at=at):
             return _of_nothing(leaf.missing)
         if self.windows and leaf.aggregate is not None:
             return _aggregated(leaf, leaf.aggregate, readings)
@@ -98,7 +106,7 @@ class Sight:
 
     def _sum(self, leaf: Threshold, series: Sequence[Sequence[Reading]], *, at: datetime) -> Truth:
         """A sum that lacks a subject proves only that it is above, if it is already."""
-        fresh = [readings for readings in series if not _is_stale(leaf, readings, at=at)]
+        fresh = [readings for readings in series if not is_stale(leaf, readings, at=at)]
         numbers = [n for readings in fresh if (n := self._number(leaf, readings)) is not None]
         if not numbers:
             return _of_nothing(leaf.missing)
@@ -162,8 +170,9 @@ def _aggregated(leaf: Threshold, aggregate: Aggregate, readings: Sequence[Readin
     if is_covered(window, aggregate, grace=leaf.signal.grace):
         return Truth.of(over)
     # What a further point could only confirm is proven although the window has holes.
-    upward = leaf.comparison in _UPWARD
-    certain = aggregate.only_grows if upward else aggregate.only_shrinks
+    certain = (leaf.comparison in _UPWARD and aggregate.only_grows) or (
+        leaf.comparison in _DOWNWARD and aggregate.only_shrinks
+    )
     return Truth.TRUE if over and certain else Truth.UNKNOWN
 
 
@@ -172,15 +181,13 @@ def _within(readings: Sequence[Reading], over: timedelta) -> Sequence[Reading]:
     return readings[bisect_right(readings, begin, key=_taken_at) :]
 
 
-def _is_stale(leaf: Threshold, readings: Sequence[Reading], *, at: datetime) -> bool:
+def is_stale(leaf: Threshold, readings: Sequence[Reading], *, at: datetime) -> bool:
+    """Tell whether the readings prove nothing any more at `at`."""
     return not readings or at - readings[-1].taken_at > leaf.signal.grace
 
 
 def _of_nothing(missing: Missing) -> Truth:
-    match missing:
-        case Missing.BREACHING:
-            return Truth.TRUE
-        case Missing.NOT_BREACHING:
-            return Truth.FALSE
-        case Missing.UNKNOWN | Missing.MISSING | Missing.IGNORE:
-            return Truth.UNKNOWN
+    return _SILENCE.get(missing, Truth.UNKNOWN)
+
+
+_SILENCE = {Missing.BREACHING: Truth.TRUE, Missing.NOT_BREACHING: Truth.FALSE}

@@ -81,9 +81,7 @@ _SIMPLE: dict[Statistic, Callable[[Sequence[float]], float]] = {
 
 
 def is_covered(readings: Sequence[Reading], aggregate: Aggregate, *, grace: timedelta) -> bool:
-    """Tell whether the window was watched all along: no silence in it longer than `grace`."""
-    if not readings:
-        return False
+    """Tell whether a window that has points was watched all along: no silence above `grace`."""
     instants = [reading.taken_at for reading in readings]
     begin = instants[-1] - aggregate.over
     return all(b - a <= grace for a, b in pairwise([begin, *instants]))

@@ -83,6 +83,15 @@ class History:
     """The stored windows that a tick judges, by (signal, subject)."""
 
     series: dict[tuple[str, str], Series]
+    _subjects: dict[str, frozenset[str]] = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        """Sort the subjects by signal once: every rule asks for them, some at every instant."""
+        subjects: dict[str, set[str]] = {}
+        for signal, subject in self.series:
+            subjects.setdefault(signal, set()).add(subject)
+        found = {signal: frozenset(several) for signal, several in subjects.items()}
+        object.__setattr__(self, "_subjects", found)
 
     def of(self, signal: str, subject: str) -> Series:
         """Return the series, an empty one when nothing was ever seen."""
@@ -94,4 +103,4 @@ class History:
 
     def subjects(self, signal: str) -> frozenset[str]:
         """Return every subject on which the signal was ever seen."""
-        return frozenset(subject for name, subject in self.series if name == signal)
+        return self._subjects.get(signal, frozenset())

@@ -12,11 +12,12 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import pairwise
 
-from xops_watch.core.evidence import Sight, newest_of_each_period
+from xops_watch.core.evidence import Sight, is_stale, newest_of_each_period
 from xops_watch.core.quantity import format_duration, format_reading
 from xops_watch.core.reading import Gap, History, Reading
 from xops_watch.core.rule import Across, Condition, Not, Rule, Severity, Threshold, thresholds
 from xops_watch.core.truth import Truth, negate
+from xops_watch.errors import GapReason
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,7 +59,7 @@ def judge(rule: Rule, subject: str, history: History, *, now: datetime) -> Verdi
         cleared=_cleared(rule, condition, sight, now=now),
         breaching=breaching,
         since=_since(rule.when, breach, basis) if breach else None,
-        value=sight.value(rule.primary, known=now),
+        value=sight.value(rule.primary, at=now),
         as_of=basis.readings[-1].taken_at if basis.readings else None,
         gap=basis.gap,
         evidence=_evidence(rule.primary, sight, basis, now=now),
@@ -140,7 +141,6 @@ class _Basis:
 
     readings: tuple[Reading, ...]
     gap: Gap | None
-    subjects: int
 
 
 def _basis(leaf: Threshold, sight: Sight, *, now: datetime) -> _Basis:
@@ -149,8 +149,15 @@ def _basis(leaf: Threshold, sight: Sight, *, now: datetime) -> _Basis:
     known = [(series.until(now), series.gap) for series in every]
     seen = [readings for readings, _ in known if readings]
     newest = max(seen, key=lambda readings: readings[-1].taken_at, default=())
-    gap = next((gap for _, gap in known if gap is not None), None)
-    return _Basis(readings=newest, gap=gap, subjects=len(every))
+    unseen = [gap for readings, gap in known if is_stale(leaf, readings, at=now)]
+    gaps = unseen or [gap for _, gap in known if gap is not None]
+    # One subject that does not apply must not excuse another that should be seen and is not.
+    gap = next((gap for gap in gaps if not _excuses(gap)), gaps[0] if gaps else None)
+    return _Basis(readings=newest, gap=gap)
+
+
+def _excuses(gap: Gap | None) -> bool:
+    return gap is not None and gap.reason is GapReason.NOT_APPLICABLE
 
 
 def _since(condition: Condition, breach: _Run, basis: _Basis) -> datetime:
@@ -168,7 +175,7 @@ def _window(leaf: Threshold, periods: int, readings: tuple[Reading, ...]) -> lis
 
 def _evidence(leaf: Threshold, sight: Sight, basis: _Basis, *, now: datetime) -> str:
     """Say in one line what the verdict rests on."""
-    value = sight.value(leaf, known=now)
+    value = sight.value(leaf, at=now)
     if value is None or not basis.readings:
         return basis.gap.detail if basis.gap else f"no reading of {leaf.signal.name} yet"
     line = f"{_name(leaf)} {format_reading(value, leaf.signal)}"
