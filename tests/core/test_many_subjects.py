@@ -25,7 +25,8 @@ def seen(**values: Mapping[float, float]) -> History:
 
 
 def loads(*values: float) -> History:
-    return seen(**{f"s{n}": {0: value} for n, value in enumerate(values)})
+    points: dict[str, Mapping[float, float]] = {f"s{n}": {0: v} for n, v in enumerate(values)}
+    return seen(**points)
 
 
 @pytest.mark.parametrize(

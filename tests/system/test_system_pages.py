@@ -29,7 +29,8 @@ def test_a_busy_service_reaches_the_phone(aws: EmbeddedAws, pager: Pager, tmp_pa
         eventually(lambda: _received(pager, received) == 1, "one message arrives")
     message = received[0]
     assert message["Subject"].startswith("[FIRING] ECS CPU above 80 % sustained")
-    for said in ("xops/open-webui", "91%", "> 80%", "Config Change (proposed), risk LOW", "Runbook: "):
+    step = "Config Change (proposed), risk LOW"
+    for said in ("xops/open-webui", "91%", "> 80%", step, "Runbook: "):
         assert said in message["Message"]
 
 
