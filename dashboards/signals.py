@@ -12,7 +12,7 @@ from dashboards.panels import (
     threshold_line,
 )
 from dashboards.queries import one, series
-from xops_watch.core.rule import Rulebook
+from xops_watch.core.rule import Across, Rulebook, Threshold
 from xops_watch.core.signal import SIGNALS, Signal, Unit
 from xops_watch.core.snapshot import SignalStatus
 from xops_watch.exporter import catalogue
@@ -30,7 +30,7 @@ GRAFANA_UNITS = {
 def signals(rulebook: Rulebook) -> Iterator[Panel]:
     """Every signal that is known has a graph, with the thresholds of its rules."""
     for signal in SIGNALS:
-        rules = "|".join(r.id for r in rulebook.rules if r.primary.signal == signal)
+        rules = "|".join(rule.id for rule in rulebook.rules if _is_drawn(rule.primary, signal))
         text = Text(title=signal.name, meaning=f"{signal.help}, by {signal.subject_kind}")
         values = Line(expr=one("max", family_of(signal)), legend="{{subject}}")
         if rules:
@@ -52,6 +52,11 @@ def signals(rulebook: Rulebook) -> Iterator[Panel]:
             "Value #B": "Age of the newest reading",
         },
     ).override_by_name("Age of the newest reading", as_unit("s"))
+
+
+def _is_drawn(leaf: Threshold, signal: Signal) -> bool:
+    """Tell whether the threshold can be drawn beside the readings: it is held against them."""
+    return leaf.signal == signal and leaf.aggregate is None and leaf.across is Across.EACH
 
 
 _NOT_SEEN = [status for status in SignalStatus if status is not SignalStatus.OK]

@@ -9,11 +9,11 @@ from pathlib import Path
 
 import click
 
-from docs.markdown import plain, table
+from docs.markdown import table
+from docs.rules_page import rules
 from docs.settings_page import settings
 from xops_watch import cli as command_line
 from xops_watch.core.quantity import format_duration
-from xops_watch.core.rule import AllOf, AnyOf, Condition, Not, Rule, Rulebook, Threshold
 from xops_watch.core.signal import SIGNALS, Signal
 from xops_watch.exporter.catalogue import FAMILIES, Family, family_of
 from xops_watch.rulebook import load
@@ -29,7 +29,7 @@ def rendered() -> dict[str, str]:
     pages: dict[str, Callable[[], Iterator[str]]] = {
         "cli.md": _command_line,
         "metrics.md": _metrics,
-        "rules.md": lambda: _rules(load(shipped_rules())),
+        "rules.md": lambda: rules(load(shipped_rules())),
         "settings.md": settings,
         "signals.md": _signals,
     }
@@ -144,76 +144,6 @@ def _families(families: Iterable[Family]) -> Iterator[str]:
             for f in families
         ],
     )
-
-
-# --- rules
-
-
-def _rules(rulebook: Rulebook) -> Iterator[str]:
-    yield "# Rules\n"
-    yield (
-        "The shipped rulebook: documented rows as rules. What the documents do not say is\n"
-        "*proposed* and can be changed in a copy of the files ([rule files](rule-files.md)).\n"
-    )
-    for rule in rulebook.rules:
-        yield from _rule(rule, rulebook)
-    yield "\n## Stages\n"
-    yield "Declared figures of the Cost Evolution table, a month; never a prediction.\n"
-    yield from table(
-        ("stage", "title", "users", "services", "cost a month", "SaaS equivalent", "row"),
-        [
-            (
-                f"`{stage.id}`",
-                stage.title,
-                stage.users,
-                stage.services,
-                f"${stage.monthly_cost_dollars:,.0f}",
-                f"{stage.saas_ratio:g} times as much",
-                stage.row,
-            )
-            for stage in rulebook.stages.values()
-        ],
-    )
-
-
-def _rule(rule: Rule, rulebook: Rulebook) -> Iterator[str]:
-    step = rulebook.evolutions[rule.evolution]
-    clear = "as soon as it is false"
-    if rule.clear:
-        clear = f"{_words(rule.clear.when)}, for {format_duration(rule.clear.hold)}"
-    yield f"\n## `{rule.id}`\n"
-    yield f"{rule.title}.\n\n> “{plain(rule.quote)}”\n"
-    yield from table(
-        ("", ""),
-        [
-            ("fires when", _words(rule.when)),
-            ("for", format_duration(rule.hold) if rule.hold else "at once"),
-            ("clears when", clear),
-            ("threshold", rule.threshold_source.replace("_", ", ")),
-            ("proposed", ", ".join(rule.proposed) or "nothing"),
-            ("severity", str(rule.severity)),
-            ("rows, layers, phase", f"{', '.join((*rule.rows, *rule.layers))}, {rule.phase}"),
-            ("step", f"`{step.id}`: {step.title}"),
-            ("class", f"{step.classification}, risk {step.risk} ({step.classification_source})"),
-            ("how", step.how),
-            ("lead time", f"{format_duration(step.lead_time)} (proposed)"),
-            ("stage", f"`{step.stage}`"),
-            ("runbook", f"[{rule.id}](../runbooks/{rule.id}.md)"),
-        ],
-    )
-
-
-def _words(condition: Condition) -> str:
-    match condition:
-        case Threshold(signal=signal, comparison=comparison, text=text, datapoints=points):
-            often = f" in {points.needed} of {points.of} readings" if points else ""
-            return f"`{signal.name}` {comparison.symbol} {text}{often}"
-        case AllOf(parts=parts):
-            return f"({' and '.join(map(_words, parts))})"
-        case AnyOf(parts=parts):
-            return f"({' or '.join(map(_words, parts))})"
-        case Not(part=part):
-            return f"not {_words(part)}"
 
 
 if __name__ == "__main__":

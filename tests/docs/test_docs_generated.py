@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+from datetime import timedelta
 from pathlib import Path
 
 import click
@@ -9,8 +10,12 @@ import pytest
 from pydantic import BaseModel
 
 from docs.generate import FOLDER, main, rendered, stale
+from docs.rules_page import in_words
 from xops_watch.cli import cli
-from xops_watch.core.signal import SIGNALS
+from xops_watch.core.datapoints import Datapoints, Missing
+from xops_watch.core.measure import Aggregate, Statistic
+from xops_watch.core.rule import Across, AllOf, AnyOf, Comparison, Not, Threshold
+from xops_watch.core.signal import SIGNAL_BY_NAME, SIGNALS
 from xops_watch.exporter.catalogue import FAMILIES, family_of
 from xops_watch.settings import PREFIX, Settings
 
@@ -78,3 +83,37 @@ def test_every_command_is_documented() -> None:
     for name in cli.list_commands(context):
         assert f"\n## `xops-watch {name}`\n" in PAGES["cli.md"]
     assert "\n## `xops-watch rules check`\n" in PAGES["cli.md"]
+
+
+CPU = Threshold(
+    signal=SIGNAL_BY_NAME["ecs.cpu_utilization"],
+    comparison=Comparison.ABOVE,
+    value=0.8,
+    text="80%",
+    datapoints=Datapoints(needed=12, of=15),
+    missing=Missing.NOT_BREACHING,
+)
+QUEUE = Threshold(
+    signal=SIGNAL_BY_NAME["crew.queue_depth"],
+    comparison=Comparison.AT_LEAST,
+    value=5,
+    text="5",
+    aggregate=Aggregate(statistic=Statistic.PERCENTILE, rank=0.9, over=timedelta(hours=1)),
+    across=Across.SUM,
+)
+SERVICES = Threshold(
+    signal=SIGNAL_BY_NAME["ecs.services_active"],
+    comparison=Comparison.AT_MOST,
+    value=6,
+    text="6",
+    subject="xops",
+)
+
+
+def test_a_condition_is_told_whole() -> None:
+    assert in_words(AllOf(parts=(CPU, AnyOf(parts=(QUEUE, Not(part=SERVICES)))))) == (
+        "(`ecs.cpu_utilization` > 80% in 12 of 15 readings"
+        " (a missing one counts as not breaching)"
+        " and (sum of all p90 over 1h of `crew.queue_depth` ≥ 5"
+        " or not `ecs.services_active` of `xops` ≤ 6))"
+    )

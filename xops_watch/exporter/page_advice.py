@@ -86,7 +86,7 @@ def _classification(evolution: Evolution) -> str:
 def _cost(advice: Advice) -> Iterator[Node]:
     stage = advice.stage
     cost = format_value(stage.monthly_cost_dollars, Unit.DOLLARS)
-    yield element("span", "The stack then costs ", class_="soft")
+    yield element("span", "Declared cost of the stack then: ", class_="soft")
     yield element("strong", f"{cost} a month", class_="num")
     yield element(
         "span", f" ({stage.title}; the SaaS equivalent costs {stage.saas_ratio:g}x)", class_="soft"
