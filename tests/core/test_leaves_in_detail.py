@@ -191,3 +191,19 @@ def test_a_treatment_of_missing_points(
 ) -> None:
     slots = [{"X": True, "0": False, "-": None}[point] for point in points]
     assert decide(slots, Datapoints(needed=needed, of=of), missing) is truth
+
+
+def test_a_breach_of_nothing_but_missing_points_begins_now_and_has_lasted_no_time() -> None:
+    of = replace(above(80, datapoints="3/3"), missing=Missing.BREACHING)
+    found = judge(rule(of, hold=1), SUBJECT, history(), now=NOON)
+    assert (found.condition, found.held, found.since) == (T, False, NOON)
+    assert found.evidence == "no reading of load yet"
+
+
+def test_while_it_is_kept_firing_it_is_not_cleared() -> None:
+    of = replace(rule(above(80)), keep=2 * MINUTE)
+    answers = [
+        judge(of, SUBJECT, loads({0: 81, 1: 50, 2: 50, 3: 50}), now=NOON + at * MINUTE).cleared
+        for at in range(4)
+    ]
+    assert answers == [F, F, F, T]

@@ -131,3 +131,8 @@ def test_of_no_subject_at_all_nothing_is_known() -> None:
         found = verdict(replace(above(80), across=across), history())
         assert (found.condition, found.value, found.gap) == (Truth.UNKNOWN, None, None)
         assert found.evidence == "no reading of load yet"
+
+
+def test_the_newest_subject_tells_the_age_of_the_number() -> None:
+    known = seen(a={-2: 50, 0: 50}, b={-1: 50})
+    assert verdict(replace(above(80), across=Across.ANY), known).as_of == NOON

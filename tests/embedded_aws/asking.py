@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from typing import Any
 
 import pytest
@@ -15,8 +16,12 @@ WEB = {"ClusterName": "main", "ServiceName": "web"}
 MINUTE = timedelta(minutes=1)
 
 
+@cache
 def hour() -> datetime:
-    """Return the beginning of the hour before the last full one: old enough, aligned to all."""
+    """Return the beginning of the hour before the last full one: old enough, aligned to all.
+
+    The same hour all along, also in a run that goes past the full one.
+    """
     now = SystemClock().now()
     return now.replace(minute=0, second=0, microsecond=0) - timedelta(hours=2)
 

@@ -102,7 +102,7 @@ def _say(line: "Line", elapsed: timedelta) -> None:
 
 def laid_out(line: "Line", elapsed: timedelta, *, width: int | None) -> str:
     """Return the line as it is shown on so many columns; None is no terminal, and no limit."""
-    minutes = int(elapsed.total_seconds() // 60)
+    minutes = max(0, int(elapsed.total_seconds() // 60))
     head = f"{minutes // 60:02d}:{minutes % 60:02d}  {line.who:<8}" if line.who else _BODY_HEAD
     text = printable(line.text).rstrip()
     if width is None:
