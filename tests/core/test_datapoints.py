@@ -163,7 +163,9 @@ def test_half_a_period_belongs_to_the_older_one() -> None:
 
 @pytest.mark.parametrize(("needed", "of"), [(0, 1), (-1, 3), (4, 3), (1, 0), (0, 0)])
 def test_datapoints_that_are_always_or_never_true_are_refused(needed: int, of: int) -> None:
-    with pytest.raises(ValueError, match=f"datapoints {needed}/{of}"):
+    with pytest.raises(
+        ValueError, match=f"^datapoints {needed}/{of}: needs 1 to {of} of the periods$"
+    ):
         Datapoints(needed=needed, of=of)
 
 
