@@ -5,9 +5,10 @@ import json
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from ruamel.yaml import YAML
+from ruamel.yaml.error import YAMLError
 
 from xops_watch.located_yaml import Document, Plain, Position, parse_yaml, read_yaml
 
@@ -231,9 +232,19 @@ def test_json_means_what_it_means_to_json(value: Plain) -> None:
 def test_what_another_program_writes_is_read_back(value: Plain) -> None:
     stream = io.StringIO()
     YAML(typ="safe", pure=True).dump(value, stream)
+    # What it breaks over two lines, it cannot always read itself.
+    assume(_reads(stream.getvalue()))
     document = parse(stream.getvalue())
     assert document.problems == ()
     assert document.content == value
+
+
+def _reads(text: str) -> bool:
+    try:
+        YAML(typ="safe", pure=True).load(text)
+    except YAMLError:
+        return False
+    return True
 
 
 SIGNS = (
