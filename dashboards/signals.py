@@ -1,4 +1,4 @@
-"""What was measured: a graph for every signal that is known."""
+"""What was measured: a graph for every signal that a source of this version observes."""
 
 from collections.abc import Iterator
 
@@ -12,8 +12,11 @@ from dashboards.panels import (
     threshold_line,
 )
 from dashboards.queries import one, series
-from xops_watch.core.rule import Across, Rulebook, Threshold
-from xops_watch.core.signal import SIGNALS, Signal, Unit
+from xops_watch.bootstrap import OBSERVED_SIGNALS
+from xops_watch.core.catalogue import SIGNALS
+from xops_watch.core.condition import Across, Threshold
+from xops_watch.core.rule import Rulebook
+from xops_watch.core.signal import Signal, Unit
 from xops_watch.core.snapshot import SignalStatus
 from xops_watch.exporter import catalogue
 from xops_watch.exporter.catalogue import family_of
@@ -24,12 +27,14 @@ GRAFANA_UNITS = {
     Unit.SECONDS: "s",
     Unit.BYTES: "bytes",
     Unit.DOLLARS: "currencyUSD",
+    Unit.STATE: "none",
+    Unit.VERSION: "none",
 }
 
 
 def signals(rulebook: Rulebook) -> Iterator[Panel]:
-    """Every signal that is known has a graph, with the thresholds of its rules."""
-    for signal in SIGNALS:
+    """Every signal that is observed has a graph, with the thresholds of its rules."""
+    for signal in (signal for signal in SIGNALS if signal.name in OBSERVED_SIGNALS):
         rules = "|".join(rule.id for rule in rulebook.rules if _is_drawn(rule.primary, signal))
         text = Text(title=signal.name, meaning=f"{signal.help}, by {signal.subject_kind}")
         values = Line(expr=one("max", family_of(signal)), legend="{{subject}}")

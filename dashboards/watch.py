@@ -20,6 +20,7 @@ from xops_watch.exporter.catalogue import Family
 def watch() -> Iterator[Panel]:
     """Yield the daemon's own health, now and over time."""
     yield from _now()
+    yield from _rules()
     yield from _over_time()
 
 
@@ -62,14 +63,41 @@ def _now() -> Iterator[Panel]:
         f"sum({one('max', catalogue.SIGNAL_STATUS, status='ok')})",
         unit="short",
     )
+    yield label(
+        Text(title="Version", meaning="Versions of the daemons that run"),
+        Line(expr=one("max", catalogue.BUILD_INFO), legend="{{version}}"),
+        span=6,
+    )
+
+
+def _rules() -> Iterator[Panel]:
     yield number(
         Text(title="Rules", meaning="Rules of the rulebook in force"),
         f"max({series(catalogue.RULES)})",
         unit="short",
     )
-    yield label(
-        Text(title="Version", meaning="Versions of the daemons that run"),
-        Line(expr=one("max", catalogue.BUILD_INFO), legend="{{version}}"),
+    yield number(
+        Text(title="Rule files refused", meaning="Daemons that judge by older rules"),
+        f"sum(1 - {series(catalogue.RULES_GOOD)})",
+        unit="short",
+        steps=NONE_IS_GOOD,
+    )
+    yield graph(
+        Text(
+            title="Rules that are not as shipped",
+            meaning="Overridden or switched off here, or read signals that no source observes",
+        ),
+        Line(expr=f"max({series(catalogue.RULES_OVERRIDDEN)})", legend="overridden"),
+        Line(expr=f"max({series(catalogue.RULES_OFF)})", legend="off"),
+        Line(expr=f"max({series(catalogue.RULES_UNWATCHED)})", legend="not watched"),
+        unit="short",
+        span=9,
+    )
+    yield graph(
+        Text(title="Age of the rules", meaning="Time since the rules in force were read"),
+        Line(expr=f"time() - max({series(catalogue.RULES_LOADED)})", legend="rules"),
+        unit="s",
+        span=9,
     )
 
 

@@ -9,9 +9,10 @@ from datetime import datetime, timedelta
 from xops_watch.core.evaluate import Evaluation, TriggerKey
 from xops_watch.core.notice import Notice
 from xops_watch.core.reading import Gap, History, Observation, Reading, Series
+from xops_watch.core.rule import InForce, Rulebook
 from xops_watch.core.trigger import Transition, Trigger
-from xops_watch.errors import DeliveryError, StoreError
-from xops_watch.ports import OutboxDepth, Owed
+from xops_watch.errors import DeliveryError, GapReason, StoreError
+from xops_watch.ports import NOTHING_NEEDED, OutboxDepth, Owed
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,7 +65,12 @@ class MemoryStore:
                 )
                 for (signal, subject), values in self._values.items()
                 if signal in needs
-            }
+            },
+            signal_gaps={
+                signal: gap
+                for (signal, subject), gap in self._gaps.items()
+                if subject is None and signal in needs and gap.noticed_at <= now
+            },
         )
 
     def triggers(self) -> Mapping[TriggerKey, Trigger]:
@@ -90,11 +96,12 @@ class MemoryStore:
         oldest_first = sorted(self._transitions, key=lambda transition: transition.at)
         return tuple(oldest_first[::-1][: max(limit, 0)])
 
-    def prune(self, *, before: datetime) -> int:
+    def prune(self, *, before: datetime, needed: Mapping[str, datetime] = NOTHING_NEEDED) -> int:
         """Drop readings, transitions and delivered notices older than `before`; return how many."""
         held = self._held()
-        for values in self._values.values():
-            for taken_at in [instant for instant in values if instant < before]:
+        for (signal, _), values in self._values.items():
+            since = min(before, needed.get(signal, before))
+            for taken_at in [instant for instant in values if instant < since]:
                 del values[taken_at]
         self._transitions = [t for t in self._transitions if t.at >= before]
         self._outbox = {
@@ -102,7 +109,11 @@ class MemoryStore:
             for key, entry in self._outbox.items()
             if entry.delivered_at is None or entry.delivered_at >= before
         }
-        self._gaps = {key: gap for key, gap in self._gaps.items() if gap.noticed_at >= before}
+        self._gaps = {
+            (signal, subject): gap
+            for (signal, subject), gap in self._gaps.items()
+            if gap.noticed_at >= min(before, needed.get(signal, before))
+        }
         self._values = {
             (signal, subject): values
             for (signal, subject), values in self._values.items()
@@ -140,10 +151,12 @@ class MemoryStore:
         gaps = [gap for gap in known if gap is not None and gap.noticed_at <= now]
         if not gaps:
             return None
-        newest = max(gaps, key=lambda gap: gap.noticed_at)
         seen = [*self._values[signal, subject]]
         seen += [at for key, at in self._spoken.items() if key == (signal, subject)]
-        return None if any(newest.noticed_at <= at <= now for at in seen) else newest
+        still = [gap for gap in gaps if not any(gap.noticed_at <= at <= now for at in seen)]
+        newest = max(gaps, key=lambda gap: gap.noticed_at)
+        gone = [gap for gap in still if gap.reason is GapReason.GONE and gap.subject is not None]
+        return gone[0] if gone else (newest if newest in still else None)
 
     def _undelivered(self) -> list[_Entry]:
         return [e for e in tuple(self._outbox.values()) if e.delivered_at is None]
@@ -279,3 +292,14 @@ class FakeSource:
         if isinstance(answer, BaseException):
             raise answer
         return answer
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FixedRules:
+    """A rulebook that never changes."""
+
+    rulebook: Rulebook
+
+    def in_force(self, *, now: datetime) -> InForce:
+        """Return the rulebook, as if it had just been read."""
+        return InForce(rulebook=self.rulebook, loaded_at=now)

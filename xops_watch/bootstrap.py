@@ -5,7 +5,7 @@ Importing it is slow (boto3): who must answer early opens its port before.
 
 import http.client
 import os
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import partial
@@ -20,12 +20,13 @@ from xops_watch import __version__
 from xops_watch.aws.inventory import EcsInventory
 from xops_watch.collect import Collector
 from xops_watch.core.notice import Stack
+from xops_watch.core.reading import SeriesKey
 from xops_watch.core.rule import Rulebook
 from xops_watch.deliver import Deliver
 from xops_watch.errors import ConfigurationError
 from xops_watch.notify.log import LogNotifier
 from xops_watch.notify.sns import Body, SnsNotifier
-from xops_watch.ports import Notifier, Source, Surroundings, Telemetry
+from xops_watch.ports import Notifier, Rulebooks, Source, Surroundings, Telemetry
 from xops_watch.settings import Settings
 from xops_watch.sources.cloudwatch import CloudWatchSource
 from xops_watch.sources.ecs import EcsSource
@@ -42,6 +43,9 @@ if TYPE_CHECKING:
 ATTEMPTS = 2
 COLLECT_DEADLINE = timedelta(seconds=10)
 
+# What the sources of this version can see; the rest of the catalogue waits for its source.
+OBSERVED_SIGNALS = frozenset((*EcsSource.signals, *CloudWatchSource.signals))
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Parts:
@@ -52,17 +56,21 @@ class Parts:
 
 
 def assemble(
-    settings: Settings, rulebook: Rulebook, store: SqliteStore, around: Surroundings
+    settings: Settings, rulebooks: Rulebooks, store: SqliteStore, around: Surroundings
 ) -> Parts:
-    """Put the parts together; raises ConfigurationError when AWS clients cannot be built."""
+    """Put the parts together; raises ConfigurationError when AWS clients cannot be built.
+
+    Raises StoreError when the store does not say what was seen before.
+    """
     clients = _Clients(settings, around.telemetry)
+    rulebook = rulebooks.in_force(now=around.clock.now()).rulebook
     return Parts(
         watch=Watch(
             stack=Stack(name=settings.stack, runbooks_url=settings.runbooks_url),
-            rulebook=rulebook,
+            rulebooks=rulebooks,
             clock=around.clock,
             collector=Collector(
-                _sources(settings, rulebook, clients),
+                _sources(settings, rulebook, clients, seen=store.series()),
                 deadline=COLLECT_DEADLINE,
                 telemetry=around.telemetry,
                 log=around.log,
@@ -91,7 +99,9 @@ def open_memory() -> SqliteStore:
     return SqliteStore.in_memory()
 
 
-def _sources(settings: Settings, rulebook: Rulebook, clients: "_Clients") -> Sequence[Source]:
+def _sources(
+    settings: Settings, rulebook: Rulebook, clients: "_Clients", *, seen: Collection[SeriesKey]
+) -> Sequence[Source]:
     if not settings.ecs.clusters:
         return ()
     inventory = EcsInventory(clients.make("ecs"), clusters=settings.ecs.clusters)
@@ -101,6 +111,7 @@ def _sources(settings: Settings, rulebook: Rulebook, clients: "_Clients") -> Seq
             interval=timedelta(seconds=settings.ecs.interval_seconds),
             crew_services=settings.ecs.crew_services,
             ignored_services=settings.ecs.ignored_services,
+            seen=seen,
         ),
         CloudWatchSource(
             clients.make("cloudwatch"),
@@ -108,6 +119,7 @@ def _sources(settings: Settings, rulebook: Rulebook, clients: "_Clients") -> Seq
             interval=timedelta(seconds=settings.cloudwatch.interval_seconds),
             settle=timedelta(seconds=settings.cloudwatch.settle_seconds),
             lookback=rulebook.needs().get("ecs.cpu_utilization", timedelta(hours=1)),
+            seen=seen,
         ),
     )
 

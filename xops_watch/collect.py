@@ -16,7 +16,7 @@ from xops_watch.errors import GapReason, SourceError
 from xops_watch.ports import Collection, Source, Telemetry
 
 # The provider answered; there is just nothing to measure, or nothing new.
-_ANSWERS = frozenset({GapReason.STALE, GapReason.NOT_APPLICABLE})
+_ANSWERS = frozenset({GapReason.STALE, GapReason.NOT_APPLICABLE, GapReason.GONE})
 
 
 class Collector:

@@ -6,6 +6,7 @@ import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, timedelta
+from enum import Enum, auto
 from queue import Empty, SimpleQueue
 
 from apscheduler.events import EVENT_JOB_ERROR, EVENT_JOB_EXECUTED, JobExecutionEvent
@@ -46,12 +47,19 @@ class Limits:
     look: float = 1.0  # between two looks after the jobs
 
 
+class _Order(Enum):
+    """What a signal asks of the main thread."""
+
+    END = auto()
+    AGAIN = auto()
+
+
 @dataclass(slots=True, kw_only=True)
 class Daemon:
     """Runs its jobs until a signal, a fatal error or a stall.
 
     `watched` names the job whose silence means that the process is wedged. `drain` is called
-    at the end with the real seconds it may take.
+    at the end with the real seconds it may take, `hangup` on SIGHUP, before `watched` runs at once.
     """
 
     jobs: tuple[Job, ...]
@@ -59,9 +67,10 @@ class Daemon:
     drain: Callable[[float], object]
     clock: Clock
     log: FilteringBoundLogger
+    hangup: Callable[[], object] = lambda: None
     limits: Limits = field(default_factory=Limits)
     # Not an Event: its lock, held by the main thread when the signal comes, would never be freed.
-    _ends: SimpleQueue[None] = field(default_factory=SimpleQueue)
+    _orders: SimpleQueue[_Order] = field(default_factory=SimpleQueue)
     _exit_code: int = 0
     _bugs: dict[str, int] = field(default_factory=dict)
     _silent_seconds: float = 0.0
@@ -70,6 +79,7 @@ class Daemon:
         """Run until the end and return the exit code: 0 after a signal, 1 after a fatal error."""
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda *_: self.stop())
+        signal.signal(signal.SIGHUP, lambda *_: self._orders.put(_Order.AGAIN))
         scheduler = self._scheduler()
         scheduler.start()
         self._wait(scheduler)
@@ -84,7 +94,7 @@ class Daemon:
 
     def stop(self) -> None:
         """Ask the daemon to end as a signal would."""
-        self._ends.put(None)
+        self._orders.put(_Order.END)
 
     def _scheduler(self) -> BackgroundScheduler:
         # The defaults skip jobs that start 1 s late, and start them once for every time missed.
@@ -133,11 +143,14 @@ class Daemon:
         limit = max(3 * interval, self.limits.stall)
         while True:
             try:
-                self._ends.get(timeout=self.limits.look)
+                order = self._orders.get(timeout=self.limits.look)
             except Empty:
                 self._silent_seconds += self.limits.look
             else:
-                return
+                if order is _Order.END:
+                    return
+                self.hangup()
+                scheduler.modify_job(self.watched, next_run_time=machine_now())
             if self._silent_seconds > limit:
                 self._last_word("stalled", job=self.watched, seconds=round(self._silent_seconds))
                 # The thread that hangs would hold a normal exit for ever; ECS restarts what ended.

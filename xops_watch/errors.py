@@ -6,7 +6,8 @@ from enum import StrEnum
 class GapReason(StrEnum):
     """Why a value is missing (the values of the `reason` label).
 
-    STALE: the provider answered, and has no value. NOT_APPLICABLE: there is nothing to measure.
+    STALE: the provider answered, and has no value. NOT_APPLICABLE: there is nothing to measure
+    now. GONE: the subject itself is no more, which ends what was said of it.
     """
 
     STALE = "stale"
@@ -17,6 +18,7 @@ class GapReason(StrEnum):
     TIMEOUT = "timeout"
     INVALID = "invalid"
     NOT_APPLICABLE = "not_applicable"
+    GONE = "gone"
 
 
 class XopsWatchError(Exception):

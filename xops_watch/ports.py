@@ -3,11 +3,13 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Protocol
 
 from xops_watch.core.evaluate import Evaluation, TriggerKey
 from xops_watch.core.notice import Notice
 from xops_watch.core.reading import History, Observation
+from xops_watch.core.rule import InForce
 from xops_watch.core.snapshot import Snapshot, SourceReport
 from xops_watch.core.trigger import Transition, Trigger
 
@@ -66,6 +68,9 @@ class Collects(Protocol):
         ...
 
 
+NOTHING_NEEDED: Mapping[str, datetime] = MappingProxyType({})
+
+
 class Store(Protocol):
     """What survives a restart. Every method raises StoreError when the file fails."""
 
@@ -89,8 +94,11 @@ class Store(Protocol):
         """Return the newest transitions, newest first."""
         ...
 
-    def prune(self, *, before: datetime) -> int:
-        """Drop readings, transitions and delivered notices older than `before`; return how many."""
+    def prune(self, *, before: datetime, needed: Mapping[str, datetime] = NOTHING_NEEDED) -> int:
+        """Drop readings, transitions and delivered notices older than `before`; return how many.
+
+        Of the signals in `needed`, what was seen from that instant on is kept, if it is earlier.
+        """
         ...
 
 
@@ -127,6 +135,14 @@ class Outbox(Protocol):
 
     def depth(self) -> OutboxDepth:
         """Return how much is owed."""
+        ...
+
+
+class Rulebooks(Protocol):
+    """Where the rules come from; they may change between two ticks, never within one."""
+
+    def in_force(self, *, now: datetime) -> InForce:
+        """Return the rulebook to judge by. Never raises: what cannot be read changes nothing."""
         ...
 
 

@@ -7,14 +7,14 @@ from datetime import timedelta
 from structlog.typing import FilteringBoundLogger
 
 from xops_watch.clock import monotonic
+from xops_watch.core.catalogue import SIGNALS
 from xops_watch.core.evaluate import Evaluation, evaluate
 from xops_watch.core.notice import Stack
 from xops_watch.core.reading import Observation
 from xops_watch.core.rule import Rulebook
-from xops_watch.core.signal import SIGNALS
 from xops_watch.core.snapshot import Snapshot, compose
 from xops_watch.core.trigger import Status
-from xops_watch.ports import Clock, Collects, Publisher, Store
+from xops_watch.ports import Clock, Collects, Publisher, Rulebooks, Store
 
 UNRECORDED_MAX = 50_000  # hours of a large stack while the disk is full; some 10 MiB
 
@@ -27,7 +27,7 @@ class Watch:
     """
 
     stack: Stack
-    rulebook: Rulebook
+    rulebooks: Rulebooks
     clock: Clock
     collector: Collects
     store: Store
@@ -38,17 +38,18 @@ class Watch:
     def tick(self) -> Snapshot:
         """Pass once through the house; the clock is read once. Raises StoreError."""
         began, now = monotonic(), self.clock.now()
+        rules = self.rulebooks.in_force(now=now)
         collection = self.collector.collect(now=now)
         self._record(collection.observations)
-        history = self.store.history(_needs(self.rulebook), now=now)
+        history = self.store.history(needs_of(rules.rulebook), now=now)
         before = self.store.triggers()
-        evaluation = evaluate(self.rulebook, history, before, stack=self.stack, now=now)
+        evaluation = evaluate(rules.rulebook, history, before, stack=self.stack, now=now)
         self.store.commit(evaluation)
         snapshot = compose(
             evaluation,
             history,
             collection.reports,
-            self.rulebook,
+            rules,
             stack=self.stack.name,
             duration_seconds=monotonic() - began,
         )
@@ -85,6 +86,9 @@ class Watch:
         )
 
 
-def _needs(rulebook: Rulebook) -> Mapping[str, timedelta]:
-    """Signals that no rule reads are shown as well: of them the newest reading is enough."""
+def needs_of(rulebook: Rulebook) -> Mapping[str, timedelta]:
+    """Return how much history a tick reads of each signal.
+
+    Signals that no rule reads are shown as well: of them the newest reading is enough.
+    """
     return {signal.name: signal.grace for signal in SIGNALS} | rulebook.needs()

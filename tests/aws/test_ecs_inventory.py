@@ -77,7 +77,7 @@ def test_a_cluster_named_twice_is_read_once(aws: EmbeddedAws, ecs: ECSClient) ->
     aws.put_cluster("blue", services=services(2))
     inventory = EcsInventory(ecs, clusters=("blue", f"{ARN}blue", "blue"))
     assert len(inventory.sweep(now=NOW).clusters) == 1
-    assert len(inventory.known_services(now=NOW)) == 2
+    assert len(inventory.known(now=NOW).services) == 2
     assert counts(aws)["ListServices"] == 1
 
 

@@ -16,13 +16,13 @@ SECOND = timedelta(seconds=1)
 
 
 def subjects(inventory: EcsInventory) -> list[str]:
-    return [service.subject for service in inventory.known_services(now=NOW)]
+    return [service.subject for service in inventory.known(now=NOW).services]
 
 
 def test_two_sources_of_one_tick_make_one_sweep(aws: EmbeddedAws, ecs: ECSClient) -> None:
     aws.put_cluster("main", services=services(1))
     inventory = EcsInventory(ecs, clusters=("main",))
-    assert len(inventory.known_services(now=NOW)) == 1
+    assert len(inventory.known(now=NOW).services) == 1
     assert len(inventory.sweep(now=NOW).clusters) == 1
     assert aws.requests().counts["ecs", "ListServices"] == 1
 
@@ -63,7 +63,7 @@ def test_a_failed_sweep_is_shared_too() -> None:
     with pytest.raises(SourceError, match="Throttling"):
         inventory.sweep(now=NOW)
     with pytest.raises(SourceError, match="Throttling"):
-        inventory.known_services(now=NOW)
+        inventory.known(now=NOW)
     assert tiny.sweeps == 1
     tiny.broken = set()
     assert inventory.sweep(now=NOW + MINUTE).failures == {}

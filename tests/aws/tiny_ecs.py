@@ -12,7 +12,7 @@ _SETTLED = {"status": "ACTIVE", "desiredCount": 1, "runningCount": 1, "pendingCo
 
 
 class TinyEcs:
-    """Services by cluster. Services in `gone` are listed and cannot be described any more.
+    """Services by cluster. Services in `gone` are listed and cannot be described: `why` says why.
 
     Clusters in `broken` are throttled, those in `undescribed` only by DescribeClusters.
     `changes` replaces fields of services, `counts` the tasks of clusters, `descriptions` their
@@ -22,6 +22,7 @@ class TinyEcs:
     def __init__(self, clusters: Mapping[str, Sequence[str]]) -> None:
         self.clusters = {name: list(services) for name, services in clusters.items()}
         self.gone: set[str] = set()
+        self.why = "MISSING"
         self.broken: set[str] = set()
         self.undescribed: set[str] = set()
         self.changes: dict[str, Mapping[str, object]] = {}
@@ -54,7 +55,9 @@ class TinyEcs:
                 for name in services
                 if name not in self.gone
             ],
-            "failures": [{"arn": name, "reason": "MISSING"} for name in services],
+            "failures": [{"arn": name, "reason": self.why} for name in services]
+            if self.gone
+            else [],
         }
 
     def _describe_clusters(self, clusters: Sequence[str]) -> Mapping[str, Any]:

@@ -10,6 +10,7 @@ import psutil
 from tabulate import tabulate
 
 from tests.bench.footprint import measure_footprint
+from tests.bench.scale import measure_scale
 from tests.bench.ticks import measure_ticks
 
 
@@ -20,7 +21,7 @@ def main() -> None:
     seconds = parser.parse_args().seconds
     cores = psutil.cpu_count()
     print(f"{platform.machine()}, {cores} cores, Python {platform.python_version()}")  # noqa: T201 - a report
-    rows = [*measure_footprint(seconds=seconds), *measure_ticks()]
+    rows = [*measure_footprint(seconds=seconds), *measure_ticks(), *measure_scale()]
     table = [(row.what, row.measured, row.aim) for row in rows]
     print(tabulate(table, headers=("what", "measured", "aim"), tablefmt="github"))  # noqa: T201 - a report
 

@@ -10,6 +10,7 @@ from pathlib import Path
 import structlog
 
 from tests.bench.row import Row, percentile
+from tests.fakes import FixedRules
 from xops_watch.collect import Collector
 from xops_watch.core.notice import Stack
 from xops_watch.core.reading import Observation, Reading
@@ -46,7 +47,7 @@ def _tick_seconds(services: int) -> list[float]:
         store = SqliteStore.open(Path(directory) / "state.db")
         watch = Watch(
             stack=Stack(name="bench", runbooks_url="docs/runbooks"),
-            rulebook=load(shipped_rules()),
+            rulebooks=FixedRules(rulebook=load(shipped_rules())),
             clock=clock,
             collector=Collector(
                 [_Minutes(services=services)],

@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 from datetime import datetime
 
+from xops_watch.core.catalogue import SIGNAL_BY_NAME
 from xops_watch.core.reading import Gap, Observation, Reading
-from xops_watch.core.signal import SIGNAL_BY_NAME
 from xops_watch.ports import Source
 
 # A cluster and a service of 255 characters each, and the slash between them.

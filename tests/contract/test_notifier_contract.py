@@ -6,14 +6,14 @@ import re
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
 
 import boto3
 import pytest
 from moto import mock_aws
 
 from tests.fakes import RecordingNotifier
-from xops_watch.core.notice import Notice, NoticeKind
+from tests.samples import NOTICE as SAMPLE
+from xops_watch.core.notice import NoticeKind
 from xops_watch.errors import DeliveryError
 from xops_watch.logs import make_logger
 from xops_watch.notify.log import LogNotifier
@@ -21,34 +21,17 @@ from xops_watch.notify.sns import SnsNotifier
 from xops_watch.ports import Notifier
 
 REGION = "ap-southeast-2"
-NOTICE = Notice(
-    key="4f1d0c2b9a7e4c31b6d2a5f0c9e8d713",
-    kind=NoticeKind.FIRING,
-    stack="xops",
+NOTICE = replace(
+    SAMPLE,
     rule="ecs-services-above-6",
     subject="xops",
     title="More than 6 services",
     severity="advice",
-    rows=("A.trigger.4",),
-    quote=">6 services | Service discovery complexity | ECS Service Connect limits | ...",
-    layers=("L2",),
-    since=datetime(2026, 3, 2, 3, 2, tzinfo=UTC),
-    at=datetime(2026, 3, 2, 3, 14, tzinfo=UTC),
     evidence="ecs.services_active 7 (> 6)",
-    threshold_source="documented",
-    proposed=("hold",),
-    evolution="ecs-to-eks",
-    action="Evaluate EKS migration",
-    how="Full migration plan",
-    first_steps=("Count what Service Connect really needs",),
-    classification="Architecture Change",
-    classification_source="documented",
     risk="HIGH",
     phase="BC2+",
-    lead_time_seconds=7_776_000.0,
     stage="BC2+ Enterprise",
     stage_monthly_cost_dollars=1200.0,
-    runbook="https://docs.example.com/runbooks/ecs-services-above-6.md",
 )
 HOSTILE = replace(
     NOTICE,

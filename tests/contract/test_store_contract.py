@@ -416,6 +416,21 @@ def test_pruning_drops_what_is_older_and_counts_it(store: StoreAndOutbox) -> Non
     assert store.prune(before=NOON) == 0
 
 
+def test_pruning_keeps_what_is_needed_of_a_signal_and_no_more(store: StoreAndOutbox) -> None:
+    ages = (9, 3, 1)
+    store.record([reading(at=after(days=-days)) for days in ages])
+    store.record([reading(signal=PENDING, at=after(days=-days)) for days in ages])
+    assert store.prune(before=after(days=-2), needed={CPU: after(days=-5)}) == 3
+    history = store.history({CPU: 240 * HOUR, PENDING: 240 * HOUR}, now=NOON)
+    kept = [len(history.of(name, "xops/api").readings) for name in (CPU, PENDING)]
+    assert kept == [2, 1]
+
+
+def test_what_is_needed_less_than_it_is_kept_is_kept_all_the_same(store: StoreAndOutbox) -> None:
+    store.record([reading(at=after(days=-1))])
+    assert store.prune(before=after(days=-2), needed={CPU: NOON}) == 0
+
+
 def test_pruning_never_drops_an_undelivered_notice(store: StoreAndOutbox) -> None:
     store.commit(evaluation(notices=(notice("a", at=after(days=-400)),)))
     store.mark_failed("a", error="down for a year", retry_at=after(days=-399))
@@ -495,10 +510,14 @@ def _instant_of(seen: Observation) -> tuple[object, ...]:
     return ("gap", seen.signal, seen.subject, seen.noticed_at)
 
 
-@given(st.lists(_observations, max_size=4), st.none() | _instants)
+@given(
+    st.lists(_observations, max_size=4),
+    st.none() | _instants,
+    st.dictionaries(st.sampled_from([CPU, PENDING]), _instants),
+)
 @settings(suppress_health_check=[HealthCheck.too_slow])
 def test_the_fake_and_the_real_store_tell_the_same_history(
-    batches: list[list[Observation]], before: datetime | None
+    batches: list[list[Observation]], before: datetime | None, needed: dict[str, datetime]
 ) -> None:
     fake = MemoryStore()
     needs = {CPU: HOUR, PENDING: 5 * MINUTE}
@@ -507,7 +526,8 @@ def test_the_fake_and_the_real_store_tell_the_same_history(
             fake.record(batch)
             real.record(batch)
         if before is not None:
-            assert real.prune(before=before) == fake.prune(before=before)
+            dropped = real.prune(before=before, needed=needed)
+            assert dropped == fake.prune(before=before, needed=needed)
         assert real.history(needs, now=NOON) == fake.history(needs, now=NOON)
 
 

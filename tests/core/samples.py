@@ -3,21 +3,12 @@
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 
+from xops_watch.core.condition import Comparison, Condition, Threshold, thresholds
 from xops_watch.core.datapoints import Datapoints
 from xops_watch.core.evolution import Classification, Evolution, Stage
 from xops_watch.core.notice import Stack
 from xops_watch.core.reading import Gap, History, Reading, Series
-from xops_watch.core.rule import (
-    Clear,
-    Comparison,
-    Condition,
-    Rule,
-    Rulebook,
-    Severity,
-    Threshold,
-    ThresholdSource,
-    thresholds,
-)
+from xops_watch.core.rule import Clear, InForce, Rule, Rulebook, Severity, ThresholdSource
 from xops_watch.core.signal import Signal, Unit
 from xops_watch.errors import GapReason
 
@@ -102,6 +93,7 @@ def evolution(name: str = "step") -> Evolution:
         title="Scale to 6 replicas",
         component="Compute",
         classification=Classification.SERVICE_ADDITION,
+        lead_time_source="proposed",
         classification_source="proposed",
         phase="BC1 PEAK",
         how="Terraform variables",
@@ -130,6 +122,11 @@ def rulebook(*rules: Rule, evolutions: Sequence[str] = ("step",)) -> Rulebook:
         stages={STAGE.id: STAGE},
         digest="digest",
     )
+
+
+def in_force(book: Rulebook) -> InForce:
+    """Return a rulebook that was read at noon."""
+    return InForce(rulebook=book, loaded_at=NOON)
 
 
 def series(

@@ -19,9 +19,10 @@ from tests.core.samples import (
     rule,
     series,
 )
+from xops_watch.core.condition import AllOf, AnyOf, Comparison, Condition, Not, Threshold
 from xops_watch.core.measure import Aggregate, Statistic
 from xops_watch.core.reading import History
-from xops_watch.core.rule import AllOf, AnyOf, Comparison, Condition, Not, Severity, Threshold
+from xops_watch.core.rule import Severity
 from xops_watch.core.signal import Signal
 from xops_watch.core.trigger import Status, Trigger
 from xops_watch.core.truth import Truth
@@ -161,4 +162,5 @@ verdicts = st.builds(
     as_of=st.none() | instants,
     gap=st.none() | st.sampled_from(GapReason).map(lambda reason: gap(LOAD, reason)),
     evidence=st.just(""),
+    excused=st.booleans(),
 )

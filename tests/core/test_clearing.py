@@ -16,7 +16,7 @@ from tests.core.samples import (
     rule,
     series,
 )
-from xops_watch.core.rule import AnyOf, Not
+from xops_watch.core.condition import AnyOf, Not
 from xops_watch.core.trigger import Status, advance, new_trigger
 from xops_watch.core.truth import Truth
 from xops_watch.core.verdict import judge

@@ -19,7 +19,7 @@ from tests.core.samples import (
     rule,
     series,
 )
-from xops_watch.core.rule import AllOf, AnyOf, Condition, Not, thresholds
+from xops_watch.core.condition import AllOf, AnyOf, Condition, Not, thresholds
 from xops_watch.core.truth import Truth, all_of, any_of, negate
 from xops_watch.core.verdict import judge
 

@@ -12,11 +12,13 @@ import pytest
 
 import xops_watch.core
 from xops_watch.core.advise import AdviceState
+from xops_watch.core.catalogue import SIGNALS
+from xops_watch.core.condition import Across, Comparison
 from xops_watch.core.datapoints import Missing
 from xops_watch.core.measure import Statistic
 from xops_watch.core.notice import NoticeKind
-from xops_watch.core.rule import Across, Comparison, Severity, ThresholdSource
-from xops_watch.core.signal import SIGNALS, Unit
+from xops_watch.core.rule import Severity, ThresholdSource
+from xops_watch.core.signal import Unit
 from xops_watch.core.snapshot import SignalStatus
 from xops_watch.core.trigger import Status
 from xops_watch.core.truth import Truth
@@ -28,7 +30,7 @@ WORDS: dict[type[StrEnum], str] = {
     " unknown",
     Across: "each any max sum",
     Comparison: "above at_least below at_most is",
-    GapReason: "stale not_enabled denied throttled unreachable timeout invalid not_applicable",
+    GapReason: "stale not_enabled denied throttled unreachable timeout invalid not_applicable gone",
     NoticeKind: "firing resolved",
     Severity: "info advice warning critical",
     SignalStatus: "ok stale not_enabled denied throttled unreachable invalid not_applicable",
@@ -36,7 +38,7 @@ WORDS: dict[type[StrEnum], str] = {
     ThresholdSource: "documented documented_reinterpreted proposed",
     Missing: "unknown missing breaching not_breaching ignore",
     Statistic: "avg max min sum count rate delta percentile",
-    Unit: "count ratio seconds bytes dollars state",
+    Unit: "count ratio seconds bytes dollars state version",
 }
 SIGNAL_NAMES = [
     "ecs.cpu_utilization",

@@ -109,8 +109,8 @@ def test_the_beginning_is_not_looked_for_before_the_window() -> None:
 
 def test_a_long_breach_began_when_the_window_first_proved_it() -> None:
     of = rule(above(80, datapoints="2/3"))
-    known = history(series(LOAD, dict.fromkeys(range(9), 81)))
-    verdict = judge(of, SUBJECT, known, now=NOON + 8 * MINUTE)
+    known = history(series(LOAD, dict.fromkeys(range(6), 81)))
+    verdict = judge(of, SUBJECT, known, now=NOON + 5 * MINUTE)
     assert verdict.since == NOON + MINUTE
 
 

@@ -22,9 +22,10 @@ from tests.core.samples import (
     series,
 )
 from xops_watch.core.advise import AdviceState
+from xops_watch.core.condition import AllOf
 from xops_watch.core.evaluate import Evaluation, evaluate
 from xops_watch.core.reading import EMPTY_SERIES, History
-from xops_watch.core.rule import AllOf, Rulebook
+from xops_watch.core.rule import Rulebook
 from xops_watch.core.trigger import Status, Transition, Trigger, new_trigger
 from xops_watch.core.truth import Truth
 from xops_watch.errors import GapReason

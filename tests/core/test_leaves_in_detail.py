@@ -18,11 +18,11 @@ from tests.core.samples import (
     rule,
     series,
 )
+from xops_watch.core.condition import Across, AllOf, Condition, Threshold
 from xops_watch.core.datapoints import Datapoints, Missing, decide
 from xops_watch.core.evidence import ALL_SUBJECTS
 from xops_watch.core.measure import Aggregate, Statistic
 from xops_watch.core.reading import History
-from xops_watch.core.rule import Across, AllOf, Condition, Threshold
 from xops_watch.core.truth import Truth
 from xops_watch.core.verdict import Verdict, judge
 

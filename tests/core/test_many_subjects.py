@@ -6,10 +6,10 @@ from dataclasses import replace
 import pytest
 
 from tests.core.samples import LOAD, MINUTE, NOON, above, below, gap, history, leaf, rule, series
+from xops_watch.core.condition import Across, Comparison, Threshold
 from xops_watch.core.evidence import ALL_SUBJECTS
 from xops_watch.core.measure import Aggregate, Statistic
 from xops_watch.core.reading import Gap, History
-from xops_watch.core.rule import Across, Comparison, Threshold
 from xops_watch.core.trigger import advance, new_trigger
 from xops_watch.core.truth import Truth
 from xops_watch.core.verdict import Verdict, judge
@@ -87,7 +87,7 @@ def test_the_state_of_a_window_with_holes_is_not_proven_by_its_least_value() -> 
     assert verdict(higher, seen(**{ALL_SUBJECTS: ONE})).condition is Truth.UNKNOWN
 
 
-NOT_APPLICABLE, DENIED = GapReason.NOT_APPLICABLE, GapReason.DENIED
+NOT_APPLICABLE, DENIED, GONE = GapReason.NOT_APPLICABLE, GapReason.DENIED, GapReason.GONE
 
 
 def gone(subject: str, reason: GapReason | None, *readings: float) -> History:
@@ -99,11 +99,12 @@ def gone(subject: str, reason: GapReason | None, *readings: float) -> History:
     ("first", "second", "blind"),
     [
         (gone("a", NOT_APPLICABLE), gone("b", NOT_APPLICABLE), False),
-        (gone("a", NOT_APPLICABLE), gone("b", None, 0), False),
         (gone("a", NOT_APPLICABLE), gone("b", DENIED), True),
         (gone("a", DENIED), gone("b", NOT_APPLICABLE), True),
         (gone("a", NOT_APPLICABLE), gone("b", None, -30), True),
         (gone("a", NOT_APPLICABLE, 0), gone("b", DENIED, -30), True),
+        (gone("a", GONE), gone("b", NOT_APPLICABLE), False),
+        (gone("a", GONE), gone("b", DENIED), True),
     ],
 )
 def test_one_subject_that_does_not_apply_excuses_no_other(

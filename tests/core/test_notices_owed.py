@@ -20,6 +20,7 @@ from tests.core.samples import (
     rulebook,
     series,
 )
+from xops_watch.core.advise import advise
 from xops_watch.core.evaluate import evaluate
 from xops_watch.core.notice import Notice, NoticeKind, Stack, kind_of, notice_of
 from xops_watch.core.rule import Severity
@@ -89,6 +90,12 @@ def test_a_message_carries_all_there_is_to_know() -> None:
         risk="MED",
         phase="BC1 PEAK",
         lead_time_seconds=172_800.0,
+        lead_time_source="proposed",
+        effort="",
+        cost="",
+        advice="recommended",
+        notes=(),
+        overrides=(),
         stage="BC1 PEAK",
         stage_monthly_cost_dollars=380.0,
         runbook="https://runbooks.example/rule.md",
@@ -114,7 +121,7 @@ def test_both_differ_in_nothing_else() -> None:
         for field in fields(Notice)
         if getattr(fired, field.name) != getattr(resolved, field.name)
     }
-    assert differing == {"key", "kind", "at", "evidence"}
+    assert differing == {"key", "kind", "at", "evidence", "advice"}
 
 
 @pytest.mark.parametrize("url", ["https://x.example/r", "https://x.example/r/"])
@@ -177,6 +184,6 @@ def _notice(change: Transition, stack: Stack = STACK) -> Notice:
         trigger=new_trigger(change.rule, change.subject, now=NOON),
         severity=Severity.WARNING,
         rule=of,
-        rulebook=rulebook(of),
+        advice=advise(rulebook(of), (), history(), now=NOON)[0],
         stack=stack,
     )

@@ -14,9 +14,10 @@ from typing import Any
 import pytest
 
 from tests.core.samples import LOAD, STACK, SUBJECT, above, below, rule, rulebook
+from xops_watch.core.condition import Threshold
 from xops_watch.core.evaluate import TriggerKey, evaluate
 from xops_watch.core.reading import History, Reading, Series
-from xops_watch.core.rule import Rule, Threshold
+from xops_watch.core.rule import Rule
 from xops_watch.core.signal import Signal
 from xops_watch.core.trigger import Status, Trigger
 

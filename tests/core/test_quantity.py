@@ -44,6 +44,9 @@ UNHURRIED = settings(deadline=None)  # a busy machine is not a failure
         ("1.5 GB", 1.5e9, Unit.BYTES),
         ("2PB", 2e15, Unit.BYTES),
         ("180$", 180.0, Unit.DOLLARS),
+        ("$1200.50", 1200.5, Unit.DOLLARS),
+        ("1.4.0", 1_004_000.0, Unit.VERSION),
+        ("v0.8.12", 8_012.0, Unit.VERSION),
     ],
 )
 def test_a_quantity_is_worth(text: str, value: float, unit: Unit) -> None:
@@ -58,7 +61,7 @@ def test_a_quantity_is_worth(text: str, value: float, unit: Unit) -> None:
     [
         *("", "%", "eighty", "8O%", "80%%", "1e3", "0x10", "1_000", "1,5", ".5", "5.", "--1"),
         *("80percent", "1tb", "1KB", "1MS", "1M", "1 T B", "5 per 7d", "1h30m", "nan", "inf"),
-        *("1" * 16, "0.1234567891", "80%\n90%", "$180"),
+        *("1" * 16, "0.1234567891", "80%\n90%", "$", "$180$", "$5%", "1.1000.0", "1.4.0.1"),
     ],
 )
 def test_what_is_no_quantity_is_refused_by_name(text: str) -> None:
@@ -208,3 +211,28 @@ def test_what_is_written_is_read_back_to_four_digits(unit: Unit, value: float) -
 @given(st.integers(0, 9_999_999_999))
 def test_a_count_is_written_in_full(count: int) -> None:
     assert format_value(float(count), Unit.COUNT) == str(count)
+
+
+@pytest.mark.parametrize(
+    ("seconds", "text"),
+    [
+        (0.25, "250 ms"),
+        (1.0, "1 s"),
+        (119.0, "119 s"),
+        (120.0, "2m"),
+        (5_400.0, "1h30m"),
+        (90 * 86_400.0, "90d"),
+        (-7_200.0, "-2h"),
+    ],
+)
+def test_times_are_written_in_the_unit_that_people_use_for_them(seconds: float, text: str) -> None:
+    assert format_value(seconds, Unit.SECONDS) == text
+
+
+@UNHURRIED
+@given(st.tuples(st.integers(0, 999), st.integers(0, 999), st.integers(0, 999)))
+def test_versions_come_back_and_keep_their_order(parts: tuple[int, int, int]) -> None:
+    text = ".".join(map(str, parts))
+    quantity = parse_quantity(text)
+    assert format_value(quantity.value, Unit.VERSION) == text
+    assert (quantity.value < parse_quantity("1.4.0").value) == (parts < (1, 4, 0))

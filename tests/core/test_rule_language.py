@@ -20,11 +20,12 @@ from tests.core.samples import (
     series,
     signal,
 )
+from xops_watch.core.condition import Across, AllOf, Comparison, Threshold
 from xops_watch.core.datapoints import Datapoints, Missing
 from xops_watch.core.evaluate import Evaluation, evaluate
 from xops_watch.core.evidence import ALL_SUBJECTS
 from xops_watch.core.reading import History, Reading, Series
-from xops_watch.core.rule import Across, AllOf, Comparison, Rule, Severity, Threshold
+from xops_watch.core.rule import Rule, Severity
 from xops_watch.core.signal import Unit
 from xops_watch.core.trigger import Status, Trigger, new_trigger
 from xops_watch.core.truth import Truth
@@ -99,8 +100,31 @@ def test_a_rule_across_subjects_is_one_trigger() -> None:
     assert evaluation.notices[0].evidence == "sum of all load 120 (> 100)"
 
 
+# The whole signal has a gap: somebody looks, and has not seen any subject yet.
+UNREAD = History(series={}, signal_gaps={"load": gap(LOAD, GapReason.DENIED, subject=None)})
+
+
+@pytest.mark.parametrize("across", [Across.ANY, Across.MAX, Across.SUM])
+def test_a_signal_that_nobody_looks_at_makes_no_trigger(across: Across) -> None:
+    assert run(rule(replace(above(0), subject="sovereignty")), history()).triggers == ()
+    assert run(rule(replace(above(0), across=across)), history()).triggers == ()
+    assert run(rule(replace(above(0), across=across)), UNREAD).triggers[0].blind
+    unread = run(rule(replace(above(0), across=across)), UNREAD).verdicts["rule", ALL_SUBJECTS]
+    assert unread.evidence == "load is denied"
+
+
+def test_of_a_named_subject_never_seen_the_gap_of_its_whole_signal_is_told() -> None:
+    of = rule(replace(above(0), subject="sovereignty"))
+    assert run(of, UNREAD).verdicts["rule", "sovereignty"].evidence == "load is denied"
+    elsewhere = History(
+        series=history(series(LOAD, {0: 1}, subject="other")).series, signal_gaps=UNREAD.signal_gaps
+    )
+    found = run(of, elsewhere).verdicts["rule", "sovereignty"]
+    assert (found.gap, found.evidence) == (None, "no reading of load yet")
+
+
 def test_a_rule_on_a_named_subject_is_there_before_its_first_reading() -> None:
-    evaluation = run(rule(replace(above(0), subject="sovereignty")), history())
+    evaluation = run(rule(replace(above(0), subject="sovereignty")), UNREAD)
     (trigger,) = evaluation.triggers
     assert (trigger.subject, trigger.status, trigger.blind) == (
         "sovereignty",
@@ -163,10 +187,10 @@ def test_silence_counts_as_the_rule_says(missing: Missing, expected: Truth) -> N
 
 def test_silence_that_counts_as_breaching_fires_without_a_single_reading() -> None:
     of = rule(replace(above(80), subject="heartbeat", missing=Missing.BREACHING))
-    (trigger,) = run(of, history()).triggers
+    (trigger,) = run(of, UNREAD).triggers
     assert (trigger.status, trigger.since) == (Status.FIRING, NOON)
     held = replace(of, hold=MINUTE)
-    assert run(held, history()).triggers[0].status is Status.PENDING
+    assert run(held, UNREAD).triggers[0].status is Status.PENDING
 
 
 def test_a_firing_trigger_ends_with_the_silence_that_counts_as_good() -> None:

@@ -5,9 +5,10 @@ from datetime import timedelta
 import pytest
 
 from tests.core.samples import LOAD, MINUTE, QUEUE, SLOW, above, below, rule, rulebook, signal
+from xops_watch.core.catalogue import SIGNAL_BY_NAME, SIGNALS
+from xops_watch.core.condition import AllOf, AnyOf, Comparison, Condition, Not
 from xops_watch.core.evolution import Classification, Risk
-from xops_watch.core.rule import AllOf, AnyOf, Comparison, Condition, Not
-from xops_watch.core.signal import SIGNAL_BY_NAME, SIGNALS, Unit
+from xops_watch.core.signal import Unit
 
 HOUR = timedelta(hours=1)
 
@@ -15,6 +16,7 @@ HOUR = timedelta(hours=1)
 @pytest.mark.parametrize(
     ("classification", "risk"),
     [
+        ("none", "none"),
         ("Config Change", "LOW"),
         ("Module Addition", "LOW"),
         ("Service Addition", "MED"),
@@ -24,7 +26,7 @@ HOUR = timedelta(hours=1)
 )
 def test_risk_follows_the_class_as_documented(classification: str, risk: str) -> None:
     assert Classification(classification).risk is Risk(risk)
-    assert len(Classification) == 5
+    assert len(Classification) == 6
 
 
 @pytest.mark.parametrize(

@@ -11,14 +11,16 @@ from tests.core.samples import (
     above,
     gap,
     history,
+    in_force,
     reading,
     rule,
     rulebook,
     series,
 )
+from xops_watch.core.catalogue import SIGNAL_BY_NAME
+from xops_watch.core.condition import AllOf
 from xops_watch.core.evaluate import evaluate
 from xops_watch.core.reading import Gap, History
-from xops_watch.core.signal import SIGNAL_BY_NAME
 from xops_watch.core.snapshot import SignalStatus, SignalView, Snapshot, SourceReport, compose
 from xops_watch.core.trigger import Status
 from xops_watch.errors import GapReason
@@ -27,12 +29,13 @@ CPU = SIGNAL_BY_NAME["ecs.cpu_utilization"]  # grace: 10 minutes
 TASKS = SIGNAL_BY_NAME["ecs.tasks_running"]
 BUSY = rule(above(0.8, of=CPU), name="busy")
 BOOK = rulebook(BUSY, rule(above(3, of=TASKS), name="many"))
+RULES = in_force(BOOK)
 REPORT = SourceReport(source="ecs", up=True, last_success=NOON, duration_seconds=0.1, detail="")
 
 
 def composed(known: History, *, minutes: float = 0) -> Snapshot:
     evaluation = evaluate(BOOK, known, {}, stack=STACK, now=NOON + minutes * MINUTE)
-    return compose(evaluation, known, (REPORT,), BOOK, stack="xops", duration_seconds=0.25)
+    return compose(evaluation, known, (REPORT,), RULES, stack="xops", duration_seconds=0.25)
 
 
 def view(
@@ -73,14 +76,15 @@ def test_a_signal_read_only_in_the_future_was_never_read() -> None:
 @pytest.mark.parametrize("reason", GapReason)
 def test_a_gap_is_told_by_its_reason_however_fresh_the_reading(reason: GapReason) -> None:
     missing = view({0: 0.5}, missing=gap(CPU, reason))
-    expected = "unreachable" if reason is GapReason.TIMEOUT else reason.value
+    others = {GapReason.TIMEOUT: "unreachable", GapReason.GONE: "not_applicable"}
+    expected = others.get(reason, reason.value)
     assert missing.status is SignalStatus(expected)
     assert missing.detail == f"ecs.cpu_utilization is {reason}"
     assert missing.newest == reading(CPU, 0.5, 0)
 
 
 def test_every_status_but_ok_has_a_reason_and_every_reason_a_status() -> None:
-    reasons = {reason.value for reason in GapReason} - {"timeout"}
+    reasons = {reason.value for reason in GapReason} - {"timeout", "gone"}
     assert {status.value for status in SignalStatus} == reasons | {"ok"}
 
 
@@ -114,3 +118,18 @@ def test_the_rest_is_taken_over_as_it_is() -> None:
     assert snapshot.stages == (STAGE,)
     assert snapshot.rulebook is BOOK
     assert [advice.evolution.id for advice in snapshot.advice] == ["step"]
+
+
+def test_a_rule_is_unwatched_until_every_signal_of_it_was_seen_or_missed() -> None:
+    both = rule(AllOf(parts=(above(0.8, CPU), above(3, TASKS))), name="both")
+    rules = in_force(rulebook(both))
+    cpu, denied = series(CPU, {0: 0.5}), series(TASKS, {}, gap=gap(TASKS, GapReason.DENIED))
+
+    def unwatched(known: History) -> list[str]:
+        evaluation = evaluate(rules.rulebook, known, {}, stack=STACK, now=NOON)
+        seen = compose(evaluation, known, (), rules, stack="xops", duration_seconds=0)
+        return [signal.name for one in seen.unwatched for signal in one.signals]
+
+    assert unwatched(history()) == [CPU.name, TASKS.name]
+    assert unwatched(history(cpu)) == [TASKS.name]
+    assert unwatched(history(cpu, denied)) == []

@@ -8,9 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.core.samples import LOAD, MINUTE, NOON, SUBJECT, above, below, history, rule, series
+from xops_watch.core.condition import Threshold
 from xops_watch.core.measure import Aggregate, Statistic, measure
-from xops_watch.core.reading import Reading
-from xops_watch.core.rule import Threshold
 from xops_watch.core.truth import Truth
 from xops_watch.core.verdict import judge
 
@@ -22,11 +21,9 @@ def over(statistic: Statistic, minutes: float = 60, **parts: float) -> Aggregate
     return Aggregate(statistic=statistic, over=minutes * MINUTE, rank=rank, samples=samples)
 
 
-def readings(values: list[float]) -> list[Reading]:
-    return [
-        Reading(signal="load", subject=SUBJECT, value=value, taken_at=NOON + minute * MINUTE)
-        for minute, value in enumerate(values)
-    ]
+def number_of(values: list[float], aggregate: Aggregate) -> float | None:
+    """Measure values that are a minute apart."""
+    return measure(values, aggregate, seconds=60 * (len(values) - 1))
 
 
 @pytest.mark.parametrize(
@@ -44,19 +41,19 @@ def readings(values: list[float]) -> list[Reading]:
     ],
 )
 def test_a_statistic(statistic: Statistic, values: list[float], number: float | None) -> None:
-    assert measure(readings(values), over(statistic)) == number
+    assert number_of(values, over(statistic)) == number
 
 
 def test_too_few_points_are_no_number() -> None:
-    assert measure(readings([1, 2]), over(Statistic.AVG, samples=3)) is None
-    assert measure([], over(Statistic.COUNT)) is None
+    assert number_of([1, 2], over(Statistic.AVG, samples=3)) is None
+    assert number_of([], over(Statistic.COUNT)) is None
 
 
 @given(VALUES.filter(lambda values: len(values) > 1))
 def test_percentiles_are_those_of_the_standard_library(values: list[float]) -> None:
     expected = statistics.quantiles(values, n=10, method="inclusive")
     for decile, number in enumerate(expected, start=1):
-        found = measure(readings(values), over(Statistic.PERCENTILE, rank=decile / 10))
+        found = number_of(values, over(Statistic.PERCENTILE, rank=decile / 10))
         assert found == pytest.approx(number, rel=1e-6, abs=1e-6)
 
 

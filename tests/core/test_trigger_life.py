@@ -6,7 +6,7 @@ import pytest
 
 from tests.core.play import line, play
 from tests.core.samples import LOAD, MINUTE, NOON, SUBJECT, above, leaf, rule
-from xops_watch.core.rule import Comparison
+from xops_watch.core.condition import Comparison
 from xops_watch.core.trigger import Status, Trigger, new_trigger
 
 

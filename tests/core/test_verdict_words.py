@@ -16,7 +16,8 @@ from tests.core.samples import (
     rule,
     series,
 )
-from xops_watch.core.rule import AllOf, Comparison, Not, Rule, Severity
+from xops_watch.core.condition import AllOf, Comparison, Not
+from xops_watch.core.rule import Rule, Severity
 from xops_watch.core.truth import Truth
 from xops_watch.core.verdict import Verdict, judge
 from xops_watch.errors import GapReason

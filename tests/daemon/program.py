@@ -45,6 +45,7 @@ def raising(*errors: BaseException | None) -> Callable[[], None]:
 def live(
     *jobs: Job,
     drain: Callable[[float], object] = lambda seconds: say("drain", seconds),
+    hangup: Callable[[], object] = lambda: None,
     limits: Limits | None = None,
 ) -> None:
     """Be a daemon, the watched job is `tick`, and end the process with its exit code."""
@@ -54,6 +55,7 @@ def live(
         jobs=jobs,
         watched="tick",
         drain=drain,
+        hangup=hangup,
         clock=SystemClock(),
         log=log,
         limits=limits or Limits(look=0.1),

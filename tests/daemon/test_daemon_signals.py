@@ -1,6 +1,6 @@
 """Signals: whenever they come, the process ends in order and in time."""
 
-from signal import SIGINT, SIGTERM, Signals
+from signal import SIGHUP, SIGINT, SIGTERM, Signals
 
 import pytest
 
@@ -154,3 +154,19 @@ for line in range(40):
         for line in range(40):
             daemon.wait_for(f"ended {line} 0")
         assert daemon.end() == 0
+
+
+def test_a_hangup_is_heard_before_the_watched_job_runs_at_once() -> None:
+    body = """
+live(job(lambda: say("tick"), seconds=3600), hangup=lambda: say("hangup"))
+"""
+    with program(body) as daemon:
+        daemon.wait_for("tick")
+        daemon.send(SIGHUP)
+        daemon.wait_for("hangup")
+        daemon.wait_for("tick")
+        daemon.send(SIGHUP)
+        daemon.wait_for("hangup")
+        daemon.wait_for("tick")
+        assert daemon.end(SIGTERM) == 0
+    assert daemon.said == ["tick", "hangup", "tick", "hangup", "tick", *daemon.said[5:]]

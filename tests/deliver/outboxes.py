@@ -5,40 +5,18 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 from tests.fakes import MemoryStore
+from tests.samples import NOTICE as SAMPLE
 from xops_watch.core.evaluate import Evaluation
 from xops_watch.core.notice import Notice, NoticeKind
 from xops_watch.errors import DeliveryError, StoreError
 from xops_watch.ports import Owed
 
 START = datetime(2026, 3, 2, 3, 14, tzinfo=UTC)
-FIRST = Notice(
+FIRST = replace(
+    SAMPLE,
     key="first",
-    kind=NoticeKind.FIRING,
-    stack="xops",
-    rule="ecs-cpu-sustained",
-    subject="xops/open-webui",
-    title="ECS CPU above 80 % sustained",
-    severity="warning",
-    rows=("A.trigger.2",),
-    quote=">100 concurrent | ECS CPU >80% sustained | ...",
-    layers=("L5", "L6"),
     since=START - timedelta(minutes=12),
     at=START,
-    evidence="ecs.cpu_utilization 91.3% (> 80%)",
-    threshold_source="documented",
-    proposed=(),
-    evolution="scale-l5-l6-to-6-replicas",
-    action="Scale L5+L6 to 6 replicas",
-    how="Terraform variable",
-    first_steps=(),
-    classification="Config Change",
-    classification_source="proposed",
-    risk="LOW",
-    phase="BC1 PEAK",
-    lead_time_seconds=0.0,
-    stage="BC1 PEAK",
-    stage_monthly_cost_dollars=380.0,
-    runbook="docs/runbooks/ecs-cpu-sustained.md",
 )
 
 

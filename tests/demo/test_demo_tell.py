@@ -131,7 +131,7 @@ def test_a_recommendation_that_ends_is_told() -> None:
     teller = Teller()
     list(teller.news(busy, elapsed=timedelta()))
     told = _told(teller, calm, minute=1)
-    assert ("advice", "Scale L5+L6 to 6 replicas: not needed now") in told
+    assert ("advice", "Scale L5+L6 to 6 replicas: no trigger asks for it now") in told
 
 
 def test_the_first_message_of_a_kind_is_told_in_full() -> None:

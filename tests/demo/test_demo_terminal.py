@@ -83,5 +83,5 @@ def test_a_character_that_the_terminal_does_not_know_is_no_traceback(
     folder.mkdir()
     outcome = xops_watch("rules", "check", str(folder), PYTHONIOENCODING=encoding)
     assert outcome.code == 1
-    assert "6: holds no rule files" in outcome.out
+    assert "6: error: holds no rule files" in outcome.out
     assert "Traceback" not in outcome.err

@@ -10,13 +10,13 @@ import pytest
 from pydantic import BaseModel
 
 from docs.generate import FOLDER, main, rendered, stale
-from docs.rules_page import in_words
 from xops_watch.cli import cli
+from xops_watch.core.catalogue import SIGNAL_BY_NAME, SIGNALS
+from xops_watch.core.condition import Across, AllOf, AnyOf, Comparison, Not, Threshold
 from xops_watch.core.datapoints import Datapoints, Missing
 from xops_watch.core.measure import Aggregate, Statistic
-from xops_watch.core.rule import Across, AllOf, AnyOf, Comparison, Not, Threshold
-from xops_watch.core.signal import SIGNAL_BY_NAME, SIGNALS
 from xops_watch.exporter.catalogue import FAMILIES, family_of
+from xops_watch.rulebook.description import in_words
 from xops_watch.settings import PREFIX, Settings
 
 PAGES = rendered()
@@ -28,11 +28,14 @@ def test_the_pages_are_what_the_code_says() -> None:
 
 
 def test_a_page_that_was_edited_by_hand_or_is_missing_is_found(tmp_path: Path) -> None:
-    assert stale(tmp_path) == list(PAGES)
+    (tmp_path / "explanation").mkdir()
+    folder = tmp_path / "reference"
+    folder.mkdir()
+    assert stale(folder) == list(PAGES)
     for name, text in PAGES.items():
-        (tmp_path / name).write_text(text, "utf-8")
-    (tmp_path / "cli.md").write_text("# Commands, by hand\n", "utf-8")
-    assert stale(tmp_path) == ["cli.md"]
+        (folder / name).write_text(text, "utf-8")
+    (folder / "cli.md").write_text("# Commands, by hand\n", "utf-8")
+    assert stale(folder) == ["cli.md"]
 
 
 def test_the_pages_do_not_depend_on_the_terminal() -> None:

@@ -8,7 +8,7 @@ from textwrap import indent
 
 import pytest
 
-from xops_watch.core.signal import SIGNALS
+from xops_watch.core.catalogue import SIGNALS
 from xops_watch.exporter.catalogue import FAMILIES, family_of
 
 PROMTOOL = shutil.which("promtool")

@@ -5,22 +5,16 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from xops_watch.core.catalogue import SIGNAL_BY_NAME
+from xops_watch.core.condition import Comparison, Condition, Threshold
 from xops_watch.core.datapoints import Datapoints
 from xops_watch.core.evaluate import evaluate
 from xops_watch.core.evolution import Classification, Evolution, Stage
 from xops_watch.core.notice import Stack
 from xops_watch.core.quantity import parse_quantity
 from xops_watch.core.reading import Gap, History, Reading, Series
-from xops_watch.core.rule import (
-    Comparison,
-    Condition,
-    Rule,
-    Rulebook,
-    Severity,
-    Threshold,
-    ThresholdSource,
-)
-from xops_watch.core.signal import SIGNAL_BY_NAME, Signal
+from xops_watch.core.rule import InForce, Rule, Rulebook, Severity, ThresholdSource
+from xops_watch.core.signal import Signal
 from xops_watch.core.snapshot import Snapshot, SourceReport, compose
 from xops_watch.errors import GapReason
 
@@ -81,6 +75,7 @@ def evolution(
         title=f"Title of {evolution_id}",
         component="Compute",
         classification=Classification.CONFIG_CHANGE,
+        lead_time_source="proposed",
         classification_source="proposed",
         phase="BC1 PEAK",
         how="Raise min_capacity and max_capacity in Terraform",
@@ -164,7 +159,12 @@ def snapshot(
         triggers = {trigger.key: trigger for trigger in first.triggers}
     evaluation = evaluate(book, history, triggers, stack=stack, now=now)
     return compose(
-        evaluation, history, tuple(sources), book, stack=stack.name, duration_seconds=0.125
+        evaluation,
+        history,
+        tuple(sources),
+        InForce(rulebook=book, loaded_at=now),
+        stack=stack.name,
+        duration_seconds=0.125,
     )
 
 

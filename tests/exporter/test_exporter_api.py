@@ -10,8 +10,9 @@ import pytest
 from tests.exporter.client import Desk, ask
 from tests.exporter.scenes import HOSTILE, crowd, hostile, snapshot, usual
 from xops_watch.core.advise import AdviceState
+from xops_watch.core.condition import Comparison
 from xops_watch.core.evolution import Classification, Risk
-from xops_watch.core.rule import Comparison, Severity, ThresholdSource
+from xops_watch.core.rule import Severity, ThresholdSource
 from xops_watch.core.signal import Unit
 from xops_watch.core.snapshot import SignalStatus, Snapshot
 from xops_watch.core.trigger import Status

@@ -28,10 +28,11 @@ from tests.exporter.scenes import (
     usual,
 )
 from xops_watch.core.advise import AdviceState
+from xops_watch.core.catalogue import SIGNALS
+from xops_watch.core.condition import AllOf, AnyOf, Comparison, Not
 from xops_watch.core.evolution import Classification
 from xops_watch.core.reading import Series
-from xops_watch.core.rule import AllOf, AnyOf, Comparison, Not, Rule
-from xops_watch.core.signal import SIGNALS
+from xops_watch.core.rule import Rule
 from xops_watch.errors import GapReason
 from xops_watch.exporter.catalogue import FAMILIES, family_of
 from xops_watch.exporter.standing import headroom_ratio
@@ -56,6 +57,11 @@ CONTRACT = {
     "xops_watch_source_last_success_timestamp_seconds": {"source"},
     "xops_watch_source_duration_seconds": {"source"},
     "xops_watch_rules": set(),
+    "xops_watch_rules_off": set(),
+    "xops_watch_rules_overridden": set(),
+    "xops_watch_rules_unwatched": set(),
+    "xops_watch_rules_last_reload_successful": set(),
+    "xops_watch_rules_last_reload_success_timestamp_seconds": set(),
     "xops_watch_tick_duration_seconds": set(),
     "xops_watch_last_tick_timestamp_seconds": set(),
     "xops_watch_build_info": {"version"},

@@ -9,7 +9,7 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from tests.exporter.client import PROMETHEUS_ACCEPT, Desk, ask, of, scrape
 from tests.exporter.scenes import NOW, hostile, snapshot, usual
-from xops_watch.core.signal import SIGNALS
+from xops_watch.core.catalogue import SIGNALS
 from xops_watch.exporter.catalogue import Family, family_of, filled
 from xops_watch.exporter.exposition import CLASSIC, OPENMETRICS
 from xops_watch.exporter.text import LABEL_LENGTH_MAX, label_value

@@ -9,7 +9,8 @@ from pathlib import Path
 from tests.notify.notices import GOLDEN
 from xops_watch.core.notice import Notice
 from xops_watch.notify.chat import custom_notification
-from xops_watch.notify.render import machine, subject, text
+from xops_watch.notify.machine import machine
+from xops_watch.notify.render import subject, text
 
 FOLDER = Path(__file__).parent / "golden"
 

@@ -3,46 +3,10 @@
 from dataclasses import replace
 from datetime import UTC, datetime
 
-from xops_watch.core.notice import Notice, NoticeKind
+from tests.samples import NOTICE
+from xops_watch.core.notice import NoticeKind
 
-FIRING = Notice(
-    key="4f1d0c2b9a7e4c31b6d2a5f0c9e8d713",
-    kind=NoticeKind.FIRING,
-    stack="xops",
-    rule="ecs-cpu-sustained",
-    subject="xops/open-webui",
-    title="ECS CPU above 80 % sustained",
-    severity="warning",
-    rows=("A.trigger.2",),
-    quote=(
-        ">100 concurrent | ECS CPU >80% sustained | CloudWatch Application Signals | "
-        "Scale L5+L6 to 6 replicas | BC1 PEAK"
-    ),
-    layers=("L5", "L6"),
-    since=datetime(2026, 3, 2, 3, 2, tzinfo=UTC),
-    at=datetime(2026, 3, 2, 3, 14, 20, tzinfo=UTC),
-    evidence="ecs.cpu_utilization 91.3% (> 80%), 12 of the last 15 points breach",
-    threshold_source="documented",
-    proposed=("datapoints", "clear"),
-    evolution="scale-l5-l6-to-6-replicas",
-    action="Scale L5+L6 to 6 replicas",
-    how="Terraform min_capacity and max_capacity, or scheduled scaling",
-    first_steps=(
-        "Check the SQLite guard first; scale L5 alone if it blocks",
-        "Verify that target tracking 70/60 is active, not suspended",
-        "Raise max_capacity",
-        "Watch p95 latency and the cost gauge",
-        "Schedule the scale-in",
-    ),
-    classification="Config Change",
-    classification_source="proposed",
-    risk="LOW",
-    phase="BC1 PEAK",
-    lead_time_seconds=86_400.0,
-    stage="BC1 PEAK",
-    stage_monthly_cost_dollars=380.0,
-    runbook="https://docs.example.com/runbooks/ecs-cpu-sustained.md",
-)
+FIRING = NOTICE
 RESOLVED = replace(
     FIRING,
     key="b8c3f1a05d2e4e6f9a7b1c2d3e4f5061",
@@ -83,6 +47,14 @@ MIGRATION = replace(
     stage="BC2 Growth",
     stage_monthly_cost_dollars=360.0,
     runbook="https://docs.example.com/runbooks/sqlite-users-write-contention.md",
+    advice="blocked",
+    notes=(
+        "blocked by sqlite-multiwriter on xops/open-webui: SQLite has more than one writer",
+        "the documents say PriceClass_200, which has no effect: it has no edge in New Zealand",
+    ),
+    overrides=("threshold 60 instead of 50: the pilot may grow",),
+    effort="1-2 weeks",
+    cost="document: K3S $0 on-prem / $120-190 cloud",
 )
 OVERLONG = replace(
     FIRING,

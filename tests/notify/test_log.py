@@ -10,7 +10,7 @@ from structlog.typing import FilteringBoundLogger
 from tests.notify.notices import FIRING, GOLDEN
 from xops_watch.logs import make_logger
 from xops_watch.notify.log import LogNotifier
-from xops_watch.notify.render import document
+from xops_watch.notify.machine import document
 
 
 def test_one_line_holds_every_field_of_the_json_form() -> None:

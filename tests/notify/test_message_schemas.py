@@ -13,7 +13,7 @@ from tests.notify.notices import FIRING, GOLDEN, HOSTILE, RESOLVED
 from tests.notify.strategies import heaviest, notices
 from xops_watch.core.notice import Notice
 from xops_watch.notify.chat import custom_notification
-from xops_watch.notify.render import machine
+from xops_watch.notify.machine import machine
 
 ROOT = Path(__file__).parents[2]
 OURS = ROOT / "docs" / "reference" / "sns-message.schema.json"

@@ -9,7 +9,8 @@ import pytest
 from tests.notify.golden_files import golden, rendered
 from tests.notify.notices import FIRING, GOLDEN, HOSTILE, MIGRATION, OVERLONG, RESOLVED
 from xops_watch.core.notice import Notice
-from xops_watch.notify.render import LINE_MAX, _fitted, machine, subject, text
+from xops_watch.notify.machine import machine
+from xops_watch.notify.render import LINE_MAX, _fitted, subject, text
 
 
 @pytest.mark.parametrize("name", GOLDEN)

@@ -10,8 +10,9 @@ from hypothesis import strategies as st
 from tests.notify.sns_limits import fits_sms
 from tests.notify.strategies import heaviest, lines, notices
 from xops_watch.core.notice import Notice
+from xops_watch.notify.machine import machine
 from xops_watch.notify.plain import CUT_MARK, clean, fold
-from xops_watch.notify.render import SUBJECT_MAX, TEXT_MAX, machine, subject, text
+from xops_watch.notify.render import SUBJECT_MAX, TEXT_MAX, subject, text
 
 
 def _is_tricky(char: str) -> bool:

@@ -13,7 +13,8 @@ from mypy_boto3_sqs import SQSClient
 
 from tests.notify.notices import FIRING, GOLDEN, HOSTILE, MIGRATION, RESOLVED
 from xops_watch.core.notice import Notice
-from xops_watch.notify.render import machine, subject, text
+from xops_watch.notify.machine import machine
+from xops_watch.notify.render import subject, text
 from xops_watch.notify.sns import Body, SnsNotifier
 
 REGION = "ap-southeast-2"

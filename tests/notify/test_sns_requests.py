@@ -18,7 +18,8 @@ from tests.notify.sns_limits import broken_limits
 from tests.notify.strategies import heaviest, notices
 from xops_watch.core.notice import Notice
 from xops_watch.errors import DeliveryError
-from xops_watch.notify.render import machine, subject, text
+from xops_watch.notify.machine import machine
+from xops_watch.notify.render import subject, text
 from xops_watch.notify.sns import Body, SnsNotifier
 
 STANDARD = "arn:aws:sns:ap-southeast-2:123456789012:pager"

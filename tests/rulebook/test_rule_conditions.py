@@ -5,10 +5,11 @@ from pathlib import Path
 
 import pytest
 
+from xops_watch.core.catalogue import SIGNAL_BY_NAME
+from xops_watch.core.condition import AllOf, AnyOf, Comparison, Condition, Not, Threshold
 from xops_watch.core.datapoints import Datapoints
 from xops_watch.core.quantity import parse_duration
-from xops_watch.core.rule import AllOf, AnyOf, Clear, Comparison, Condition, Not, Rule, Threshold
-from xops_watch.core.signal import SIGNAL_BY_NAME
+from xops_watch.core.rule import Clear, Rule
 from xops_watch.rulebook import check, load
 
 BASE = (Path(__file__).parent / "bad" / "base.yaml").read_text(encoding="utf-8")

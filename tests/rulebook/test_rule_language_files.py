@@ -7,9 +7,10 @@ from pathlib import Path
 import pytest
 
 from tests.rulebook.test_rule_conditions import CPU, base_with, leaf, read
+from xops_watch.core.condition import Across, Comparison, Threshold
 from xops_watch.core.datapoints import Missing
 from xops_watch.core.measure import Aggregate, Statistic
-from xops_watch.core.rule import Across, Comparison, Severity, Threshold
+from xops_watch.core.rule import Severity
 from xops_watch.rulebook import check
 
 HOUR = timedelta(hours=1)

@@ -16,6 +16,7 @@ EVERY_SETTING = [
     ("stack", "prod-au", "prod-au", "prod-au"),
     ("state_path", "/data/s.db", "/data/s.db", Path("/data/s.db")),
     ("rules_path", "/rules", "/rules", Path("/rules")),
+    ("overrides_path", "/mine.yaml", "/mine.yaml", Path("/mine.yaml")),
     ("tick_seconds", "30", "30", 30.0),
     ("retention_days", "1.5", "1.5", 1.5),
     ("runbooks_url", "https://wiki/run", "https://wiki/run", "https://wiki/run"),

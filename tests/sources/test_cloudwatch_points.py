@@ -213,13 +213,13 @@ def test_only_an_answer_with_new_points_ends_an_earlier_gap(
     assert [o.seen_at for o in observations if isinstance(o, Reading)] == [seen_at]
 
 
-def test_a_service_that_was_read_and_is_gone_is_not_applicable_once() -> None:
+def test_a_service_that_was_read_and_is_no_more_is_gone_once() -> None:
     answers = [result({NEWEST: 50.0}), result({NEWEST: 50.0}, query=1)]
     scene = Scene(saying(answers), "web", "old")
     scene.observe()
     scene.ecs.clusters["main"] = ["web"]
     answers[:] = [result({NEWEST + MINUTE: 50.0})]
-    assert gaps(scene.observe(NOW + MINUTE)) == {"main/old": "not_applicable"}
+    assert gaps(scene.observe(NOW + MINUTE)) == {"main/old": "gone"}
     assert not gaps(scene.observe(NOW + 2 * MINUTE))
 
 

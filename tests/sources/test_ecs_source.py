@@ -123,18 +123,18 @@ def test_a_service_deleted_between_list_and_describe_is_not_there() -> None:
     assert not [o for o in observations if o.subject == "main/old"]
 
 
-def test_a_service_that_was_measured_and_is_gone_is_not_applicable_once() -> None:
+def test_a_service_that_was_measured_and_is_no_more_is_gone_once() -> None:
     tiny = TinyEcs({"main": ["web", "old"]})
     source = tiny_source(tiny)
     source.observe(now=NOW)
     tiny.clusters["main"] = ["web"]
     observations = source.observe(now=NOW + MINUTE)
     assert gaps(observations) == {"main/old": OF_SERVICE}
-    assert {o.reason for o in observations if isinstance(o, Gap)} == {GapReason.NOT_APPLICABLE}
+    assert {o.reason for o in observations if isinstance(o, Gap)} == {GapReason.GONE}
     assert not gaps(source.observe(now=NOW + 2 * MINUTE))
 
 
-def test_a_cluster_that_is_gone_from_the_star_is_not_applicable_once() -> None:
+def test_a_cluster_that_left_the_star_is_gone_once() -> None:
     tiny = TinyEcs({"main": [], "pr-7": ["web"]})
     source = tiny_source(tiny, "*")
     source.observe(now=NOW)

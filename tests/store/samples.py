@@ -3,8 +3,9 @@
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
+from tests.samples import NOTICE as SAMPLE
 from xops_watch.core.evaluate import Evaluation
-from xops_watch.core.notice import Notice, NoticeKind
+from xops_watch.core.notice import Notice
 from xops_watch.core.reading import Gap, Reading
 from xops_watch.core.trigger import Status, Transition, Trigger
 from xops_watch.errors import GapReason
@@ -81,32 +82,39 @@ def evaluation(
     )
 
 
-FULL_NOTICE = Notice(
+FULL_NOTICE = replace(
+    SAMPLE,
     key="5d41402abc4b2a76b9719d911017c592",
-    kind=NoticeKind.FIRING,
     stack="ai-portal",
-    rule="ecs-cpu-sustained",
-    subject="xops/open-webui",
-    title="ECS CPU above 80 % sustained",
-    severity="warning",
     rows=("A.trigger.2", "B.4"),
     quote="“ECS CPU > 80 % sustained”\n— the page's own words",
-    layers=("L5", "L6"),
     since=datetime(2026, 3, 2, 11, 46, 0, 1, tzinfo=UTC),
     at=datetime(2026, 3, 2, 12, 0, 0, 999_999, tzinfo=UTC),
     evidence="ecs.cpu_utilization 91 % (> 80 %), 12 of the last 15 points breach",
-    threshold_source="documented",
-    proposed=("datapoints", "clear"),
-    evolution="scale-l5-l6-to-6-replicas",
     action="Scale L5 and L6 to six replicas",
     how="Set the desired count to 6",
     first_steps=(),
-    classification="Config Change",
-    classification_source="proposed",
-    risk="LOW",
-    phase="BC1 PEAK",
     lead_time_seconds=1_209_600.5,
-    stage="BC1 PEAK",
     stage_monthly_cost_dollars=380.1,
     runbook="https://example.org/runbooks/ecs-cpu-sustained.md",
+)
+
+# What schema 1 wrote of it.
+NOTICE_OF_SCHEMA_1 = (
+    '{"key": "5d41402abc4b2a76b9719d911017c592", "kind": "firing", "stack": "ai-portal",'
+    ' "rule": "ecs-cpu-sustained", "subject": "xops/open-webui",'
+    ' "title": "ECS CPU above 80 % sustained", "severity": "warning",'
+    ' "rows": ["A.trigger.2", "B.4"],'
+    ' "quote": "\\u201cECS CPU > 80 % sustained\\u201d\\n\\u2014 the page\'s own words",'
+    ' "layers": ["L5", "L6"], "since": "2026-03-02T11:46:00.000001+00:00",'
+    ' "at": "2026-03-02T12:00:00.999999+00:00",'
+    ' "evidence": "ecs.cpu_utilization 91 % (> 80 %), 12 of the last 15 points breach",'
+    ' "threshold_source": "documented", "proposed": ["datapoints", "clear"],'
+    ' "evolution": "scale-l5-l6-to-6-replicas", "action": "Scale L5 and L6 to six replicas",'
+    ' "how": "Set the desired count to 6", "first_steps": [],'
+    ' "classification": "Config Change", "classification_source": "proposed",'
+    ' "risk": "LOW", "phase": "BC1 PEAK",'
+    ' "lead_time_seconds": 1209600.5, "stage": "BC1 PEAK",'
+    ' "stage_monthly_cost_dollars": 380.1,'
+    ' "runbook": "https://example.org/runbooks/ecs-cpu-sustained.md"}'
 )

@@ -9,7 +9,9 @@ from threading import Barrier, Thread
 import pytest
 from sqlite_utils import Database
 
+from tests.store.samples import FULL_NOTICE, NOTICE_OF_SCHEMA_1
 from xops_watch.errors import StoreError
+from xops_watch.store.codec import decode_notice
 from xops_watch.store.migrations import APPLICATION_ID, MIGRATIONS, migrate, schema_version
 
 FIRST = "CREATE TABLE one (a INTEGER); INSERT INTO one VALUES (1);"
@@ -94,3 +96,15 @@ def test_the_shipped_schema_passes_sqlites_own_check(db: Database) -> None:
     migrate(db, "f")
     assert schema_version(db) == len(MIGRATIONS)
     assert db.execute("PRAGMA integrity_check").fetchone() == ("ok",)
+
+
+def test_notices_of_the_first_schema_come_along(db: Database) -> None:
+    migrate(db, "f", MIGRATIONS[:1])
+    db.execute(
+        "INSERT INTO notices (key, content, made_at) VALUES (?, ?, 0), ('torn', '{', 0)",
+        [FULL_NOTICE.key, NOTICE_OF_SCHEMA_1],
+    )
+    migrate(db, "f")
+    whole, torn = (row[0] for row in db.execute("SELECT content FROM notices ORDER BY id"))
+    assert decode_notice(whole) == FULL_NOTICE
+    assert torn == "{"

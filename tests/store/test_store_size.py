@@ -12,9 +12,10 @@ import pytest
 from tests.store.samples import CPU, NOON, after, evaluation, notice, reading, transition, trigger
 from xops_watch.core.trigger import Status
 from xops_watch.errors import StoreError
-from xops_watch.store import observations, outbox
+from xops_watch.store import observations, outbox, windows
 from xops_watch.store.filesystem import Journal, JournalMode
 from xops_watch.store.sqlite import SqliteStore
+from xops_watch.store.windows import Windows
 
 REPOSITORY = Path(__file__).parents[2]
 DELETE = Journal(mode=JournalMode.DELETE, filesystem="chosen", reason="by the test")
@@ -101,17 +102,17 @@ def test_more_readings_than_memory_is_meant_for_are_refused() -> None:
     with closing(SqliteStore.in_memory()) as store:
         store.record([reading(at=after(minutes=-n)) for n in range(10)])
         needs = {CPU: timedelta(hours=1)}
-        fits = observations.history(store._db, needs, now=NOON, readings_max=10)
+        fits = Windows(readings_max=10).history(store._db, needs, now=NOON)
         assert len(fits.of(CPU, "xops/api").readings) == 10
         with pytest.raises(StoreError, match="hold more than 9 readings"):
-            observations.history(store._db, needs, now=NOON, readings_max=9)
+            Windows(readings_max=9).history(store._db, needs, now=NOON)
 
 
 @pytest.mark.parametrize(
     ("sql", "plan"),
     [
-        (observations._WINDOW, "SEARCH readings USING PRIMARY KEY (series=? AND taken_at>? AND"),
-        (observations._SEEN_SINCE, "SEARCH readings USING PRIMARY KEY (series=? AND taken_at>?"),
+        (windows._WINDOW, "SEARCH readings USING PRIMARY KEY (series=? AND taken_at>?"),
+        (windows._READ_SINCE, "SEARCH readings USING PRIMARY KEY (series=? AND taken_at>?"),
         (observations._DROP_READINGS, "SEARCH readings USING PRIMARY KEY (series=? AND taken_at<?"),
         (outbox._OWED, "SCAN notices USING INDEX notices_owed"),
         (outbox._DROP, "SEARCH notices USING INDEX notices_delivered (delivered_at"),
@@ -120,7 +121,9 @@ def test_more_readings_than_memory_is_meant_for_are_refused() -> None:
 def test_no_query_walks_a_whole_table(sql: str, plan: str) -> None:
     with closing(SqliteStore.in_memory()) as store:
         values = (
-            dict.fromkeys(("series", "since", "now")) if ":" in sql else [None] * sql.count("?")
+            dict.fromkeys(("signal", "subject", "since", "now", "cutoff"))
+            if ":" in sql
+            else [None] * sql.count("?")
         )
         rows = store._db.execute(f"EXPLAIN QUERY PLAN {sql}", values).fetchall()
         steps = [row[3] for row in rows]

@@ -86,18 +86,13 @@ def test_a_hung_sns_holds_neither_the_ticks_nor_the_end(
 
 
 def test_the_end_of_a_trigger_is_told(aws: EmbeddedAws, pager: Pager, tmp_path: Path) -> None:
-    rules = tmp_path / "rules"
-    rules.mkdir()
-    shipped = Path("rules/xops")
-    for name in ("evolutions.yaml", "stages.yaml", "scaling-triggers.yaml"):
-        text = (shipped / name).read_text().replace("clear: {below: 65%, for: 60m}", "for: 0s")
-        (rules / name).write_text(
-            text.replace("proposed: [datapoints, clear]", "proposed: [datapoints]")
-        )
+    overrides = tmp_path / "overrides.yaml"
+    change = "clear: {at_most: 80%}, reason: nobody waits an hour for a test"
+    overrides.write_text(f"overrides:\n- {{rule: ecs-cpu-sustained, {change}}}\n")
     received: list[dict[str, str]] = []
     settings = {
         "XOPS_WATCH_SNS__TOPIC_ARN": pager.topic_arn,
-        "XOPS_WATCH_RULES_PATH": str(rules),
+        "XOPS_WATCH_OVERRIDES_PATH": str(overrides),
         "XOPS_WATCH_TICK_SECONDS": "1",
         "XOPS_WATCH_CLOUDWATCH__INTERVAL_SECONDS": "10",
     }

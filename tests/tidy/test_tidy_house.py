@@ -10,7 +10,7 @@ import pytest
 
 from tests.tidy.files import ROOT, files, named
 from xops_watch.rulebook import load
-from xops_watch.rulebook.shipped import shipped_rules
+from xops_watch.rulebook.shipped import shipped_profiles
 
 FILE_LINES_MAX = 300
 FUNCTION_LINES_MAX = 60
@@ -100,21 +100,25 @@ def test_nothing_is_left_for_later_and_nothing_leads_elsewhere() -> None:
     assert not found, "\n".join(found)
 
 
-RULES = load(shipped_rules()).rules
+PAGES = {"xops": "rules.md", "ai-portal": "rules-ai-portal.md"}
+RULES = [
+    (rule.id, PAGES[profile])
+    for profile, folder in shipped_profiles().items()
+    for rule in load([folder]).rules
+]
 
 
-@pytest.mark.parametrize("rule", RULES, ids=lambda rule: str(rule.id))
-def test_a_rule_has_a_runbook_and_a_place_in_the_documentation(rule: object) -> None:
-    name = str(getattr(rule, "id", ""))
+@pytest.mark.parametrize(("name", "page"), RULES, ids=[name for name, _ in RULES])
+def test_a_rule_has_a_runbook_and_a_place_in_the_documentation(name: str, page: str) -> None:
     runbook = ROOT / "docs/runbooks" / f"{name}.md"
     assert runbook.is_file()
     assert f"runbooks/{name}.md" in (ROOT / "mkdocs.yml").read_text("utf-8")
-    assert f"\n## `{name}`\n" in (ROOT / "docs/reference/rules.md").read_text("utf-8")
+    assert f"\n## `{name}`\n" in (ROOT / "docs/reference" / page).read_text("utf-8")
 
 
 def test_a_runbook_belongs_to_a_rule() -> None:
-    runbooks = {path.stem for path in (ROOT / "docs/runbooks").glob("*.md")}
-    assert runbooks == {rule.id for rule in RULES}
+    runbooks = sorted(path.stem for path in (ROOT / "docs/runbooks").glob("*.md"))
+    assert runbooks == sorted(name for name, _ in RULES)
 
 
 def test_every_page_is_in_the_navigation() -> None:

@@ -10,17 +10,17 @@ import structlog
 from structlog.typing import FilteringBoundLogger
 
 from tests.core.samples import above, below, rule, rulebook
-from tests.fakes import FakeClock, MemoryStore, RecordingTelemetry
+from tests.fakes import FakeClock, FixedRules, MemoryStore, RecordingTelemetry
 from xops_watch.collect import Collector
+from xops_watch.core.catalogue import SIGNAL_BY_NAME
 from xops_watch.core.evaluate import Evaluation, TriggerKey
 from xops_watch.core.notice import Stack
 from xops_watch.core.reading import Gap, History, Observation, Reading
 from xops_watch.core.rule import Rulebook
-from xops_watch.core.signal import SIGNAL_BY_NAME
 from xops_watch.core.snapshot import Snapshot
 from xops_watch.core.trigger import Transition, Trigger
 from xops_watch.errors import SourceError
-from xops_watch.ports import Collection, Collects, OutboxDepth, Owed, Source
+from xops_watch.ports import NOTHING_NEEDED, Collection, Collects, OutboxDepth, Owed, Source
 from xops_watch.watch import Watch
 
 NOON = datetime(2026, 3, 4, 12, tzinfo=UTC)
@@ -88,9 +88,9 @@ class WatchedStore:
         with self._call("transitions"):
             return self.memory.transitions(limit=limit)
 
-    def prune(self, *, before: datetime) -> int:
+    def prune(self, *, before: datetime, needed: Mapping[str, datetime] = NOTHING_NEEDED) -> int:
         with self._call("prune"):
-            return self.memory.prune(before=before)
+            return self.memory.prune(before=before, needed=needed)
 
     def owed(self, *, now: datetime, limit: int) -> Sequence[Owed]:
         with self._call("owed"):
@@ -186,7 +186,7 @@ class Scene:
         """Return a new watch with this collector."""
         return Watch(
             stack=STACK,
-            rulebook=self.rules,
+            rulebooks=FixedRules(rulebook=self.rules),
             clock=CountingClock(clock=self.clock, calls=self.calls),
             collector=collector,
             store=self.store,

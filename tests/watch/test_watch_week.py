@@ -14,9 +14,9 @@ from tests.core.samples import above, rule, rulebook
 from tests.core.samples import leaf as threshold
 from tests.fakes import RecordingNotifier, RecordingTelemetry
 from tests.watch.scene import CPU, MINUTE, NOON, QUEUE, WEB, AtOnce, Killed, Scene, cpu
+from xops_watch.core.condition import Comparison
 from xops_watch.core.notice import NoticeKind
 from xops_watch.core.reading import Gap, Observation, Reading
-from xops_watch.core.rule import Comparison
 from xops_watch.core.trigger import Status
 from xops_watch.deliver import Deliver
 from xops_watch.errors import DeliveryError, GapReason, SourceError, StoreError

@@ -45,9 +45,16 @@ class DescribedClusters(_Answer):
 
 
 class DescribedServices(_Answer):
-    """The answer of DescribeServices; a service deleted a moment ago is simply not there."""
+    """The answer of DescribeServices; a service deleted a moment ago is only in `failures`."""
 
     services: list["ServiceAnswer"]
+    failures: list["FailureAnswer"] = []
+
+
+class FailureAnswer(_Answer):
+    """Why something that was asked for is not in the answer."""
+
+    reason: str = ""
 
 
 class DeploymentAnswer(_Answer):

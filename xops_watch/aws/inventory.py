@@ -16,7 +16,7 @@ from xops_watch.aws.answers import (
     parse_answer,
     read_pages,
 )
-from xops_watch.aws.failures import translated
+from xops_watch.aws.failures import invalid_answer, translated
 from xops_watch.errors import GapReason, SourceError
 
 if TYPE_CHECKING:
@@ -29,6 +29,7 @@ ALL_CLUSTERS = "*"
 
 # How ECS words a service whose tasks start and die; a steady state ends it.
 _CRASH_LOOP_EVENT = "is unable to consistently start tasks successfully"
+_MISSING = "MISSING"
 _STEADY_EVENT = "has reached a steady state"
 
 
@@ -81,6 +82,14 @@ class Sweep:
     failures: Mapping[str, SourceError]
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Known:
+    """Services as they were last seen; of the clusters in `unread` nothing ever was."""
+
+    services: tuple[Service, ...]
+    unread: frozenset[str]
+
+
 class EcsInventory:
     """Reads what runs. Safe to share between threads: at most one sweep is under way."""
 
@@ -90,7 +99,8 @@ class EcsInventory:
         self._lock = threading.Lock()
         self._asked_at: datetime | None = None
         self._outcome: Sweep | SourceError | None = None
-        self._known: Mapping[str, tuple[Service, ...]] | None = None
+        self._services_of: Mapping[str, tuple[Service, ...]] = {}
+        self._known: Known | None = None
 
     def sweep(self, *, now: datetime) -> Sweep:
         """Return what runs; raises SourceError when nothing could be read.
@@ -107,24 +117,28 @@ class EcsInventory:
             raise outcome
         return outcome
 
-    def known_services(self, *, now: datetime) -> tuple[Service, ...]:
+    def known(self, *, now: datetime) -> Known:
         """Return the services as they were last seen, without asking again if there was a sweep.
 
         Who only needs names neither waits for a slow ECS nor loses them with a failed cluster.
         """
         if self._known is None:
             self.sweep(now=now)
-        known = self._known or {}
-        return tuple(service for services in known.values() for service in services)
+        return self._known or Known(services=(), unread=frozenset())
 
     def _ask(self, now: datetime) -> Sweep | SourceError:
         try:
             sweep = self._read(now)
         except SourceError as error:
             return error
-        before = self._known or {}
+        before = self._services_of
         kept = {name: before[name] for name in sweep.failures if name in before}
-        self._known = kept | {cluster.name: cluster.services for cluster in sweep.clusters}
+        self._services_of = kept | {cluster.name: cluster.services for cluster in sweep.clusters}
+        # One value, put in place at once: the other source reads it without the lock.
+        self._known = Known(
+            services=tuple(s for services in self._services_of.values() for s in services),
+            unread=frozenset(sweep.failures.keys() - kept.keys()),
+        )
         return sweep
 
     def _read(self, now: datetime) -> Sweep:
@@ -186,7 +200,9 @@ class EcsInventory:
             batch = arns[start : start + DESCRIBE_SERVICES_MAX]
             with translated(action):
                 answer = self._client.describe_services(cluster=name, services=batch)
-            for item in parse_answer(DescribedServices, answer, action=action).services:
+            described = parse_answer(DescribedServices, answer, action=action)
+            _demand_no_other_failure(described, action)
+            for item in described.services:
                 yield _service(short, item)
 
     def _service_arns(self, cluster: str) -> list[str]:
@@ -195,6 +211,13 @@ class EcsInventory:
         pages = paginator.paginate(cluster=cluster, PaginationConfig={"PageSize": PAGE_SIZE})
         listed = read_pages(pages, ServicePage, action=action, pages_max=PAGES_MAX)
         return list(dict.fromkeys(arn for page in listed for arn in page.arns))
+
+
+def _demand_no_other_failure(answer: DescribedServices, action: str) -> None:
+    """What is missing was deleted; whatever else failed must not look as if it were."""
+    for failure in answer.failures:
+        if failure.reason != _MISSING:
+            raise invalid_answer(action, f"a listed service failed: {failure.reason!r:.50}")
 
 
 def short_name(cluster: str) -> str:

@@ -5,7 +5,7 @@ from contextlib import closing
 import click
 
 from xops_watch.cli.output import show_json, show_table
-from xops_watch.cli.rulebooks import rules_paths
+from xops_watch.cli.rulebooks import rule_files
 from xops_watch.cli.setup import make_clock, require_something
 from xops_watch.core.quantity import format_reading
 from xops_watch.core.snapshot import Snapshot, TriggerView
@@ -14,7 +14,7 @@ from xops_watch.exporter.api import snapshot_as_json
 from xops_watch.exporter.telemetry import PrometheusTelemetry
 from xops_watch.logs import adopt_libraries, make_logger
 from xops_watch.ports import Surroundings
-from xops_watch.rulebook import load
+from xops_watch.rulebook.live import LiveRules
 from xops_watch.settings import Settings, read_settings
 
 EXIT_NO = 1
@@ -61,8 +61,8 @@ def _look(settings: Settings) -> Snapshot:
         log=log,
     )
     with closing(bootstrap.open_memory()) as store:
-        rulebook = load(rules_paths(settings))
-        return bootstrap.assemble(settings, rulebook, store, around).watch.tick()
+        rules = LiveRules(rule_files(settings), now=around.clock.now(), log=log)
+        return bootstrap.assemble(settings, rules, store, around).watch.tick()
 
 
 class _Nowhere:
@@ -87,8 +87,8 @@ def _show(snapshot: Snapshot) -> None:
                 advice.evolution.classification,
                 advice.evolution.risk,
                 advice.evolution.phase,
-                advice.stage.title,
-                f"{advice.stage.monthly_cost_dollars:,.0f}",
+                advice.stage.title if advice.stage else "",
+                f"{advice.stage.monthly_cost_dollars:,.0f}" if advice.stage else "",
             )
             for advice in snapshot.advice
         ],

@@ -4,13 +4,14 @@ from pathlib import Path
 
 import click
 
-from xops_watch.cli.output import show_json, show_table
-from xops_watch.cli.rulebooks import rules_paths
-from xops_watch.core.quantity import format_duration
-from xops_watch.core.rule import Rule, Rulebook, Threshold, thresholds
-from xops_watch.errors import RulebookError
-from xops_watch.rulebook import load
-from xops_watch.settings import read_settings
+from xops_watch.cli.output import printable, show_json, show_table
+from xops_watch.cli.rulebooks import files_of
+from xops_watch.cli.rules_check import check, schema
+from xops_watch.cli.rules_described import described_rule, rows_of
+from xops_watch.cli.rules_documents import show_rows
+from xops_watch.cli.rules_show import show
+from xops_watch.cli.rules_test import test
+from xops_watch.core.rule import Rule, Rulebook
 
 _PATHS = click.argument("paths", nargs=-1, type=click.Path(path_type=Path))
 
@@ -20,90 +21,52 @@ def rules() -> None:
     """Look at the rules: documented threshold rows, and the steps they recommend."""
 
 
-@rules.command()
-@_PATHS
-def check(paths: tuple[Path, ...]) -> int:
-    """Check rule files: one line per finding, `file:line:column: message`.
-
-    PATHS are rule files' directories; the rules in use when none is given. Exit code 1 when
-    there are findings.
-    """
-    try:
-        rulebook = load(paths or rules_in_use())
-    except RulebookError as error:
-        for problem in error.problems:
-            click.echo(problem)
-        click.echo(error.hint, err=True)
-        return 1
-    counts = f"{len(rulebook.rules)} rules, {len(rulebook.evolutions)} evolutions"
-    click.echo(f"{counts}, {len(rulebook.stages)} stages: fine (digest {rulebook.digest[:12]})")
-    return 0
+rules.add_command(check)
+rules.add_command(test)
+rules.add_command(schema)
+rules.add_command(show)
 
 
 @rules.command("list")
+@click.option("--rows", is_flag=True, help="Every documented row and what covers it.")
 @click.option("--json", "as_json", is_flag=True, help="For programs.")
 @_PATHS
-def list_rules(paths: tuple[Path, ...], *, as_json: bool) -> int:
-    """List the rules with the rows they cover and the class and risk of their step."""
-    rulebook = load(paths or rules_in_use())
+def list_rules(paths: tuple[Path, ...], *, rows: bool, as_json: bool) -> int:
+    """List the rules with the rows they cover and the class and risk of their step.
+
+    PATHS are rule files' directories or names of shipped profiles, together one rulebook; the
+    rules in use, overrides applied, when none is given.
+    """
+    rulebook = files_of(paths).read()
+    if rows:
+        show_rows(rulebook, as_json=as_json)
+        return 0
     if as_json:
-        show_json([_described(rule, rulebook) for rule in rulebook.rules])
+        described = [described_rule(rule, rulebook) for rule in rulebook.rules]
+        off = [{**described_rule(one.rule, rulebook), "off": one.reason} for one in rulebook.off]
+        show_json([*described, *off])
         return 0
     show_table(
         ("rule", "title", "rows", "classification", "risk", "phase", "threshold"),
-        [
-            (
-                rule.id,
-                rule.title,
-                ", ".join(rule.rows),
-                rulebook.evolutions[rule.evolution].classification,
-                rulebook.evolutions[rule.evolution].risk,
-                rule.phase,
-                rule.threshold_source,
-            )
-            for rule in rulebook.rules
-        ],
+        [_row(rule, rulebook) for rule in rulebook.rules],
     )
+    for rule in rulebook.rules:
+        for override in rule.overrides:
+            click.echo(printable(f"overridden: {rule.id}: {override}"))
+    for one in rulebook.off:
+        click.echo(printable(f"off: {one.rule.id}: {one.reason}"))
     return 0
 
 
-def rules_in_use() -> tuple[Path, ...]:
-    """Return the directories that the daemon would read with the settings of this environment."""
-    return rules_paths(read_settings())
-
-
-def _described(rule: Rule, rulebook: Rulebook) -> dict[str, object]:
+def _row(rule: Rule, rulebook: Rulebook) -> tuple[object, ...]:
     evolution = rulebook.evolutions[rule.evolution]
-    return {
-        "id": rule.id,
-        "title": rule.title,
-        "rows": list(rule.rows),
-        "quote": rule.quote,
-        "layers": list(rule.layers),
-        "signals": sorted({leaf.signal.name for leaf in thresholds(rule.when)}),
-        "thresholds": [_threshold(leaf) for leaf in thresholds(rule.when)],
-        "hold": format_duration(rule.hold),
-        "severity": rule.severity,
-        "threshold_source": rule.threshold_source,
-        "proposed": list(rule.proposed),
-        "evolution": evolution.id,
-        "action": evolution.title,
-        "how": evolution.how,
-        "classification": evolution.classification,
-        "risk": evolution.risk,
-        "phase": rule.phase,
-        "lead_time": format_duration(evolution.lead_time),
-        "stage": evolution.stage,
-        "stage_monthly_cost_dollars": rulebook.stages[evolution.stage].monthly_cost_dollars,
-    }
-
-
-def _threshold(leaf: Threshold) -> dict[str, object]:
-    return {
-        "signal": leaf.signal.name,
-        "comparison": leaf.comparison,
-        "value": leaf.value,
-        "unit": leaf.signal.unit,
-        "text": leaf.text,
-        "datapoints": f"{leaf.datapoints.needed}/{leaf.datapoints.of}" if leaf.datapoints else None,
-    }
+    overridden = " (overridden)" if rule.overrides else ""
+    return (
+        rule.id,
+        rule.title,
+        ", ".join(rows_of(rule, rulebook)),
+        evolution.classification,
+        evolution.risk,
+        rule.phase,
+        f"{rule.threshold_source}{overridden}",
+    )

@@ -1,22 +1,24 @@
 """What `run` does behind the open port: rules, state, AWS clients, jobs."""
 
+from collections.abc import Callable
 from contextlib import closing
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from xops_watch import bootstrap
-from xops_watch.cli.rulebooks import rules_paths
+from xops_watch.cli.rulebooks import rule_files
+from xops_watch.core.rule import Rulebook
 from xops_watch.daemon import Daemon, Job
-from xops_watch.ports import Surroundings
-from xops_watch.rulebook import load
+from xops_watch.ports import Store, Surroundings
+from xops_watch.rulebook.live import LiveRules
 from xops_watch.settings import Settings
-from xops_watch.store.sqlite import SqliteStore
+from xops_watch.watch import needs_of
 
 HOUSEKEEPING = timedelta(hours=1)
 
 
 def run_daemon(settings: Settings, around: Surroundings) -> int:
     """Run until the end and return the exit code; raises an XopsWatchError when it cannot start."""
-    rulebook = load(rules_paths(settings))
+    rules = LiveRules(rule_files(settings), now=around.clock.now(), log=around.log)
     with closing(bootstrap.open_store(settings)) as store:
         path = str(settings.state_path)
         journal = store.journal
@@ -27,10 +29,19 @@ def run_daemon(settings: Settings, around: Surroundings) -> int:
             filesystem=journal.filesystem,
             reason=journal.reason,
         )
-        parts = bootstrap.assemble(settings, rulebook, store, around)
+        parts = bootstrap.assemble(settings, rules, store, around)
+        retention = timedelta(days=settings.retention_days)
         daemon = Daemon(
-            jobs=_jobs(settings, parts, store, around),
+            jobs=_jobs(
+                settings,
+                parts,
+                around,
+                lambda: housekeep(
+                    store, rules.current.rulebook, now=around.clock.now(), retention=retention
+                ),
+            ),
             watched="tick",
+            hangup=rules.read_again,
             drain=lambda seconds: parts.deliver.flush(within=timedelta(seconds=seconds)),
             clock=around.clock,
             log=around.log,
@@ -38,10 +49,18 @@ def run_daemon(settings: Settings, around: Surroundings) -> int:
         return daemon.run()
 
 
+def housekeep(store: Store, rulebook: Rulebook, *, now: datetime, retention: timedelta) -> None:
+    """Drop what is older than `retention`, but nothing that a rule still reads."""
+    needed = {signal: now - span for signal, span in needs_of(rulebook).items()}
+    store.prune(before=now - retention, needed=needed)
+
+
 def _jobs(
-    settings: Settings, parts: bootstrap.Parts, store: SqliteStore, around: Surroundings
+    settings: Settings,
+    parts: bootstrap.Parts,
+    around: Surroundings,
+    housekeeping: Callable[[], object],
 ) -> tuple[Job, ...]:
-    retention = timedelta(days=settings.retention_days)
     looking = timedelta(seconds=settings.sns.interval_seconds)
     return (
         Job(
@@ -51,9 +70,5 @@ def _jobs(
             failed=around.telemetry.tick_failed,
         ),
         Job(name="deliver", run=parts.deliver.deliver, interval=looking),
-        Job(
-            name="housekeep",
-            run=lambda: store.prune(before=around.clock.now() - retention),
-            interval=HOUSEKEEPING,
-        ),
+        Job(name="housekeep", run=housekeeping, interval=HOUSEKEEPING),
     )

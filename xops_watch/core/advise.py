@@ -1,12 +1,21 @@
-"""From triggers to recommended evolutions."""
+"""From triggers to recommended evolutions: what is due, and what must be known before it is done.
 
-from collections.abc import Iterable
+What is known beside the documented condition (a guard fires, the step was taken already, the
+documented action has no effect) changes the advice here. It never changes a trigger.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from enum import StrEnum
 
+from xops_watch.core.condition import Condition
+from xops_watch.core.evidence import ALL_SUBJECTS, Sight
 from xops_watch.core.evolution import Evolution, Stage
-from xops_watch.core.rule import Rulebook
+from xops_watch.core.reading import History
+from xops_watch.core.rule import Rule, Rulebook
 from xops_watch.core.trigger import Status, Trigger
+from xops_watch.core.truth import Truth
 
 
 class AdviceState(StrEnum):
@@ -25,39 +34,120 @@ class AdviceState(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Advice:
-    """One evolution, whether it is due, and the triggers that say so."""
+    """One evolution, whether it is due, and the triggers that say so.
+
+    `blockers` are the firing guards that forbid it for now, `notes` what else must be known before
+    anybody begins.
+    """
 
     evolution: Evolution
-    stage: Stage
+    stage: Stage | None
     state: AdviceState
     because: tuple[tuple[str, str], ...]
+    blockers: tuple[tuple[str, str], ...] = ()
+    notes: tuple[str, ...] = ()
 
 
-def advise(rulebook: Rulebook, triggers: Iterable[Trigger]) -> tuple[Advice, ...]:
+def advise(
+    rulebook: Rulebook, triggers: Iterable[Trigger], history: History, *, now: datetime
+) -> tuple[Advice, ...]:
     """Return one advice for each evolution of the rulebook, in its order."""
     by_rule: dict[str, list[Trigger]] = {}
     for trigger in triggers:
         by_rule.setdefault(trigger.rule, []).append(trigger)
-    return tuple(
-        _advice(evolution, rulebook, by_rule) for evolution in rulebook.evolutions.values()
-    )
+    known = _Known(rulebook=rulebook, by_rule=by_rule, history=history, now=now)
+    return tuple(_advice(evolution, known) for evolution in rulebook.evolutions.values())
 
 
-def _advice(evolution: Evolution, rulebook: Rulebook, by_rule: dict[str, list[Trigger]]) -> Advice:
-    rules = [rule for rule in rulebook.rules if rule.evolution == evolution.id]
-    triggers = [trigger for rule in rules for trigger in by_rule.get(rule.id, ())]
-    firing = [trigger for trigger in triggers if trigger.status is Status.FIRING]
-    # What no rule watches, or no subject was seen for, is not known to be unneeded.
-    unseen = not rules or any(rule.id not in by_rule for rule in rules)
-    if firing:
-        state = AdviceState.RECOMMENDED
-    elif unseen or any(trigger.blind for trigger in triggers):
-        state = AdviceState.UNKNOWN
-    else:
-        state = AdviceState.NOT_NEEDED
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Known:
+    """What advice is made of."""
+
+    rulebook: Rulebook
+    by_rule: Mapping[str, Sequence[Trigger]]
+    history: History
+    now: datetime
+
+    def rules_of(self, evolution: Evolution) -> list[Rule]:
+        return [rule for rule in self.rulebook.rules if rule.evolution == evolution.id]
+
+    def firing(self, rules: Iterable[str]) -> list[Trigger]:
+        every = (trigger for rule in rules for trigger in self.by_rule.get(rule, ()))
+        return [trigger for trigger in every if trigger.status is Status.FIRING]
+
+    def holds(self, condition: Condition, subjects: Iterable[str]) -> bool:
+        """Tell whether a condition is proven as seen from one of the subjects."""
+        sights = (Sight(history=self.history, subject=subject) for subject in subjects)
+        now = self.now
+        return any(sight.truth(condition, known=now, at=now) is Truth.TRUE for sight in sights)
+
+    def adopted(self, evolution: Evolution, subjects: Sequence[str]) -> bool:
+        """Tell whether a step was taken, as seen from every subject that asks for it."""
+        wanted = evolution.adopted_when
+        return wanted is not None and all(self.holds(wanted, [subject]) for subject in subjects)
+
+
+def _advice(evolution: Evolution, known: _Known) -> Advice:
+    rules = [rule.id for rule in known.rules_of(evolution)]
+    firing = known.firing(rules)
+    subjects = list(dict.fromkeys(trigger.subject for trigger in firing)) or [ALL_SUBJECTS]
+    blockers = known.firing(evolution.blocked_by)
+    state = _state(evolution, known, rules, firing, subjects)
+    due = state is AdviceState.RECOMMENDED
+    # A step that was taken and did not help is asked for again: what is known of it is said too.
+    again = state is AdviceState.ADOPTED and bool(firing)
+    if due and blockers:
+        state = AdviceState.BLOCKED
     return Advice(
         evolution=evolution,
-        stage=rulebook.stages[evolution.stage],
+        stage=known.rulebook.stages.get(evolution.stage or ""),
         state=state,
         because=tuple(trigger.key for trigger in firing),
+        blockers=tuple(trigger.key for trigger in blockers) if due else (),
+        notes=(
+            *(_before_it(evolution, known) if due else ()),
+            *(_caveats(evolution, known, subjects) if due or again else ()),
+        ),
     )
+
+
+def _state(
+    evolution: Evolution,
+    known: _Known,
+    rules: Sequence[str],
+    firing: Sequence[Trigger],
+    subjects: Sequence[str],
+) -> AdviceState:
+    if known.adopted(evolution, subjects):
+        return AdviceState.ADOPTED
+    if firing:
+        return AdviceState.RECOMMENDED
+    # What no rule watches, or no subject was seen for, is not known to be unneeded.
+    unseen = not rules or any(rule not in known.by_rule for rule in rules)
+    blind = any(trigger.blind for rule in rules for trigger in known.by_rule.get(rule, ()))
+    return AdviceState.UNKNOWN if unseen or blind else AdviceState.NOT_NEEDED
+
+
+def _before_it(evolution: Evolution, known: _Known) -> Iterator[str]:
+    """Yield what stands before the step: guards, a known no-op, steps that come first."""
+    titles = {rule.id: rule.title for rule in known.rulebook.rules}
+    for trigger in known.firing(evolution.blocked_by):
+        yield f"blocked by {trigger.rule} on {trigger.subject}: {titles.get(trigger.rule, '')}"
+    for guard in evolution.blocked_by:
+        triggers = known.by_rule.get(guard, ())
+        if not triggers or any(t.blind and t.status is not Status.FIRING for t in triggers):
+            yield f"{guard} cannot be judged now: make sure of it before you begin"
+    if evolution.documented_action:
+        action = evolution.documented_action
+        yield f"the documents say {action.action}, which has no effect: {action.because}"
+    for required in evolution.requires:
+        step = known.rulebook.evolutions[required]
+        if not known.adopted(step, [ALL_SUBJECTS]):
+            yield f"needs first, and is not known to be done: {step.title}"
+
+
+def _caveats(evolution: Evolution, known: _Known, subjects: Sequence[str]) -> Iterator[str]:
+    """Yield what is said beside the step by what is seen now."""
+    for caveat in evolution.caveats:
+        if known.holds(caveat.when, subjects):
+            yield caveat.say

@@ -1,16 +1,17 @@
 """One evaluation: rules x stored readings x stored triggers, to what changed and what is owed."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from xops_watch.core.advise import Advice, advise
-from xops_watch.core.evidence import ALL_SUBJECTS
+from xops_watch.core.condition import Across
+from xops_watch.core.evidence import ALL_SUBJECTS, Evidence
 from xops_watch.core.notice import Notice, NoticeKind, Stack, kind_of, notice_of
 from xops_watch.core.reading import History
-from xops_watch.core.rule import Across, Rule, Rulebook
+from xops_watch.core.rule import Rule, Rulebook, Severity
 from xops_watch.core.trigger import Status, Transition, Trigger, advance, new_trigger
-from xops_watch.core.verdict import Verdict, judge
+from xops_watch.core.verdict import Judge, Verdict
 
 TriggerKey = tuple[str, str]
 
@@ -39,20 +40,24 @@ def evaluate(
     """Judge every rule on every subject ever seen, and say what that changes."""
     # A subject lives as long as anything of it is in store, or it fires: nothing else is lost
     # with it, and what is blind for ever would leave its evolution unknown for ever.
-    firing = _firing(triggers.values())
+    active = _active(triggers.values())
+    evidence = Evidence(history)
+    judges = [(rule, Judge(rule, evidence, now=now)) for rule in rulebook.rules]
     steps = [
-        _step(rule, subject, rulebook, history, triggers, stack=stack, now=now)
-        for rule in rulebook.rules
-        for subject in sorted(_judged_on(rule, history) | firing.get(rule.id, set()))
+        _step(rule, subject, judge, triggers, now=now)
+        for rule, judge in judges
+        for subject in sorted(_judged_on(rule, judge, history, active.get(rule.id, {})))
     ]
     verdicts = {step.trigger.key: step.verdict for step in steps}
+    advice = advise(rulebook, [step.trigger for step in steps], history, now=now)
+    changes: tuple[_Step | _Ended, ...] = (*steps, *_switched_off(rulebook, triggers, now=now))
     return Evaluation(
         at=now,
         triggers=tuple(step.trigger for step in steps),
         verdicts=verdicts,
-        transitions=tuple(step.transition for step in steps if step.transition),
-        notices=tuple(step.notice for step in steps if step.notice),
-        advice=advise(rulebook, [step.trigger for step in steps]),
+        transitions=tuple(change.transition for change in changes if change.transition),
+        notices=_notices(changes, advice, stack=stack),
+        advice=advice,
         retired=tuple(sorted(triggers.keys() - verdicts.keys())),
     )
 
@@ -61,61 +66,130 @@ def evaluate(
 class _Step:
     """What one evaluation decided about one rule on one subject."""
 
+    rule: Rule
+    before: Trigger
     trigger: Trigger
     verdict: Verdict
-    transition: Transition | None = None
-    notice: Notice | None = None
+    transition: Transition | None
+
+    @property
+    def severity(self) -> Severity:
+        """Return how much a message about it matters."""
+        return self.verdict.severity
 
 
-def _step(  # noqa: PLR0913 - one judgement needs the whole of what is known
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Ended:
+    """A firing trigger whose rule is not judged any more."""
+
+    rule: Rule
+    before: Trigger
+    trigger: Trigger
+    transition: Transition
+    severity: Severity
+
+
+def _step(
     rule: Rule,
     subject: str,
-    rulebook: Rulebook,
-    history: History,
+    judge: Judge,
     triggers: Mapping[TriggerKey, Trigger],
     *,
-    stack: Stack,
     now: datetime,
 ) -> _Step:
     before = triggers.get((rule.id, subject)) or new_trigger(rule.id, subject, now=now)
-    verdict = judge(rule, subject, history, now=now)
+    verdict = judge.verdict(subject, firing=before.status is Status.FIRING)
     after = advance(before, verdict, now=now)
-    if after.status is before.status:
-        return _Step(trigger=after, verdict=verdict)
-    transition = _transition(before, after, verdict, now=now)
-    kind = kind_of(transition)
-    if kind is None:
-        return _Step(trigger=after, verdict=verdict, transition=transition)
-    # A resolved message tells since when it had been firing, not since when it is quiet.
-    told = after if kind is NoticeKind.FIRING else before
-    notice = notice_of(
-        transition,
-        kind,
-        trigger=told,
-        severity=verdict.severity,
-        rule=rule,
-        rulebook=rulebook,
-        stack=stack,
-    )
-    return _Step(trigger=after, verdict=verdict, transition=transition, notice=notice)
+    changed = after.status is not before.status
+    transition = _transition(before, after, verdict, now=now) if changed else None
+    return _Step(rule=rule, before=before, trigger=after, verdict=verdict, transition=transition)
 
 
-def _judged_on(rule: Rule, history: History) -> frozenset[str]:
+def _notices(
+    changes: Iterable[_Step | _Ended], advice: Iterable[Advice], *, stack: Stack
+) -> tuple[Notice, ...]:
+    """Return the messages owed: each says what is advised after everything was judged."""
+    advice_on = {one.evolution.id: one for one in advice}
+    notices: list[Notice] = []
+    for step in changes:
+        kind = kind_of(step.transition) if step.transition else None
+        if step.transition is None or kind is None:
+            continue
+        notice = notice_of(
+            step.transition,
+            kind,
+            # A resolved message tells since when it had been firing, not since when it is quiet.
+            trigger=step.trigger if kind is NoticeKind.FIRING else step.before,
+            severity=step.severity,
+            rule=step.rule,
+            advice=advice_on[step.rule.evolution],
+            stack=stack,
+        )
+        notices.append(notice)
+    return tuple(notices)
+
+
+def _switched_off(
+    rulebook: Rulebook, triggers: Mapping[TriggerKey, Trigger], *, now: datetime
+) -> tuple[_Ended, ...]:
+    """End what fires of rules that are off: somebody was told, and nobody would ever say more."""
+    off = {one.rule.id: one for one in rulebook.off}
+    ended: list[_Ended] = []
+    for key in sorted(triggers):
+        before = triggers[key]
+        if before.rule not in off or before.status is not Status.FIRING:
+            continue
+        rule, reason = off[before.rule].rule, off[before.rule].reason
+        after = replace(before, status=Status.INACTIVE, since=now, changed_at=now)
+        transition = Transition(
+            rule=rule.id,
+            subject=before.subject,
+            before=before.status,
+            after=after.status,
+            at=now,
+            evidence=f"not judged any more: {reason}",
+        )
+        ended.append(
+            _Ended(
+                rule=rule,
+                before=before,
+                trigger=after,
+                transition=transition,
+                severity=rule.severity,
+            )
+        )
+    return tuple(ended)
+
+
+def _judged_on(
+    rule: Rule, judge: Judge, history: History, active: Mapping[str, Status]
+) -> set[str]:
+    """Return the subjects to judge: those ever seen and not gone, and where something is to end.
+
+    `active` are the subjects on which the rule is pending or firing.
+    """
+    seen = _subjects(rule, history)
+    firing = {subject for subject, status in active.items() if status is Status.FIRING}
+    ended = {subject for subject in seen - active.keys() if judge.has_ended(subject)}
+    return set(seen - ended) | firing
+
+
+def _subjects(rule: Rule, history: History) -> frozenset[str]:
     """Return the subjects of a rule: one that it names, all as one, or each that was ever seen."""
     leaf = rule.primary
-    if leaf.subject is not None:
-        return frozenset({leaf.subject})
-    if leaf.across is not Across.EACH:
-        return frozenset({ALL_SUBJECTS})
-    return history.subjects(leaf.signal.name)
+    if leaf.subject is None and leaf.across is Across.EACH:
+        return history.subjects(leaf.signal.name)
+    if not history.is_watched(leaf.signal.name):
+        return frozenset()  # nobody looks: neither quiet nor blind
+    return frozenset({ALL_SUBJECTS if leaf.subject is None else leaf.subject})
 
 
-def _firing(triggers: Iterable[Trigger]) -> Mapping[str, set[str]]:
-    """Return the subjects on which each rule fires."""
-    subjects: dict[str, set[str]] = {}
+def _active(triggers: Iterable[Trigger]) -> Mapping[str, Mapping[str, Status]]:
+    """Return the subjects on which each rule is pending or firing."""
+    subjects: dict[str, dict[str, Status]] = {}
     for trigger in triggers:
-        if trigger.status is Status.FIRING:
-            subjects.setdefault(trigger.rule, set()).add(trigger.subject)
+        if trigger.status is not Status.INACTIVE:
+            subjects.setdefault(trigger.rule, {})[trigger.subject] = trigger.status
     return subjects
 
 

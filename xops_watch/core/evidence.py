@@ -1,193 +1,66 @@
-"""What the readings of one subject prove of a condition: the leaves, and the logic over them."""
+"""What the readings of one subject prove of a condition: the logic over its leaves."""
 
-from bisect import bisect_right
-from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
-from operator import attrgetter
+from datetime import datetime
 
-from xops_watch.core.datapoints import Datapoints, Missing, decide
-from xops_watch.core.measure import Aggregate, is_covered, measure
-from xops_watch.core.reading import History, Reading
-from xops_watch.core.rule import (
-    Across,
-    AllOf,
-    AnyOf,
-    Comparison,
-    Condition,
-    Not,
-    Threshold,
-)
+from xops_watch.core.columns import to_micros
+from xops_watch.core.condition import AllOf, AnyOf, Condition, Not, Threshold
+from xops_watch.core.gauge import Gauge
+from xops_watch.core.reading import History
 from xops_watch.core.truth import Truth, all_of, any_of, negate
 
 ALL_SUBJECTS = "all"  # the subject of a rule whose first leaf makes one number of many
-_UPWARD = (Comparison.ABOVE, Comparison.AT_LEAST)
-_DOWNWARD = (Comparison.BELOW, Comparison.AT_MOST)
-_taken_at = attrgetter("taken_at")
+
+
+class Evidence:
+    """A history, ready for conditions to be judged on it; instants are microseconds.
+
+    Without `windows` the newest reading of a signal speaks alone, whatever M of N or a
+    statistic says. Readings before `since` are not looked at: what is judged must not depend on
+    how much history others asked for.
+    """
+
+    def __init__(self, history: History, *, since: int | None = None) -> None:
+        self.history = history
+        self._since = since
+        # By identity: a rulebook's leaves outlive a tick, and hashing one costs more than judging.
+        self._gauges: dict[int, Gauge] = {}
+
+    def gauge(self, leaf: Threshold) -> Gauge:
+        """Return the leaf made ready, once for all subjects."""
+        gauge = self._gauges.get(id(leaf))
+        if gauge is None:
+            gauge = self._gauges[id(leaf)] = Gauge(leaf, self.history, self._since)
+        return gauge
+
+    def truth(
+        self, condition: Condition, subject: str, *, known: int, at: int, windows: bool = True
+    ) -> Truth:
+        """Return what the readings until `known` prove at `at`."""
+        match condition:
+            case Threshold():
+                gauge = self.gauge(condition)
+                return gauge.truth(subject, known=known, at=at, windows=windows)
+            case AllOf(parts=parts):
+                return all_of(
+                    self.truth(part, subject, known=known, at=at, windows=windows) for part in parts
+                )
+            case AnyOf(parts=parts):
+                return any_of(
+                    self.truth(part, subject, known=known, at=at, windows=windows) for part in parts
+                )
+            case Not(part=part):  # pragma: no branch - there is no other condition
+                return negate(self.truth(part, subject, known=known, at=at, windows=windows))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sight:
-    """What conditions are judged on: the history, seen from one subject.
-
-    Without `windows` the newest reading of a signal speaks alone, whatever M of N or a
-    statistic says.
-    """
+    """What a single condition is judged on: a history, seen from one subject."""
 
     history: History
     subject: str
-    windows: bool = True
 
     def truth(self, condition: Condition, *, known: datetime, at: datetime) -> Truth:
         """Return what the readings until `known` prove at `at`: evidence goes stale with time."""
-        match condition:
-            case Threshold():
-                return self._leaf(condition, known=known, at=at)
-            case AllOf(parts=parts):
-                return all_of(self.truth(part, known=known, at=at) for part in parts)
-            case AnyOf(parts=parts):
-                return any_of(self.truth(part, known=known, at=at) for part in parts)
-            case Not(part=part):  # pragma: no branch - there is no other condition
-                return negate(self.truth(part, known=known, at=at))
-
-    def subjects(self, leaf: Threshold) -> tuple[str, ...]:
-        """Return the subjects that a leaf reads.
-
-        What is seen from `cluster/service` is its own reading, or its cluster's.
-        """
-        if leaf.subject is not None:
-            return (leaf.subject,)
-        if leaf.across is not Across.EACH:
-            return tuple(sorted(self.history.subjects(leaf.signal.name)))
-        own, parent = self.subject, self.subject.rpartition("/")[0]
-        seen = parent and not self.history.knows(leaf.signal.name, own)
-        return (parent,) if seen and self.history.knows(leaf.signal.name, parent) else (own,)
-
-    def value(self, leaf: Threshold, *, at: datetime) -> float | None:
-        """Return the number that a leaf holds against its threshold, None when there is none.
-
-        Of many subjects, those that can be seen count, and `any` shows the one that is furthest
-        over the line. When none can be seen it is the last that was.
-        """
-        every = [self._readings(leaf, subject, at) for subject in self.subjects(leaf)]
-        fresh = [readings for readings in every if not is_stale(leaf, readings, at=at)]
-        numbers = [self._number(leaf, readings) for readings in fresh or every]
-        values = [number for number in numbers if number is not None]
-        if not values:
-            return None
-        if leaf.across is Across.SUM:
-            return sum(values)
-        if leaf.across is Across.ANY and leaf.comparison not in _UPWARD:
-            return max(values, key=lambda v: (leaf.breached_by(v), -v))
-        return max(values)
-
-    def _leaf(self, leaf: Threshold, *, known: datetime, at: datetime) -> Truth:
-        series = [self._readings(leaf, subject, known) for subject in self.subjects(leaf)]
-        if len(series) == 1:
-            return self._one(leaf, series[0], at=at)
-        if leaf.across is Across.SUM:
-            return self._sum(leaf, series, at=at)
-        # The greatest is over a line when one is, and under it when all are.
-        combine = all_of if leaf.across is Across.MAX and leaf.comparison not in _UPWARD else any_of
-        if not series:
-            return Truth.UNKNOWN
-        return combine(self._one(leaf, readings, at=at) for readings in series)
-
-    def _one(self, leaf: Threshold, readings: Sequence[Reading], *, at: datetime) -> Truth:
-        if self.windows and leaf.datapoints is not None:
-            slots = _slots(leaf, leaf.datapoints, readings, at=at)
-            stale = is_stale(leaf, readings, at=at) and leaf.missing is Missing.UNKNOWN
-            return Truth.UNKNOWN if stale else decide(slots, leaf.datapoints, leaf.missing)
-        if is_stale(leaf, readings, at=at):
-            return _of_nothing(leaf.missing)
-        if self.windows and leaf.aggregate is not None:
-            return _aggregated(leaf, leaf.aggregate, readings)
-        return Truth.of(leaf.breached_by(readings[-1].value))
-
-    def _sum(self, leaf: Threshold, series: Sequence[Sequence[Reading]], *, at: datetime) -> Truth:
-        """A sum that lacks a subject proves only that it is above, if it is already."""
-        fresh = [readings for readings in series if not is_stale(leaf, readings, at=at)]
-        numbers = [n for readings in fresh if (n := self._number(leaf, readings)) is not None]
-        if not numbers:
-            return _of_nothing(leaf.missing)
-        over = leaf.breached_by(sum(numbers))
-        if len(numbers) == len(series) or (over and leaf.comparison in _UPWARD):
-            return Truth.of(over)
-        return Truth.UNKNOWN
-
-    def _number(self, leaf: Threshold, readings: Sequence[Reading]) -> float | None:
-        if not readings:
-            return None
-        if self.windows and leaf.aggregate is not None:
-            return measure(_within(readings, leaf.aggregate.over), leaf.aggregate)
-        return readings[-1].value
-
-    def _readings(self, leaf: Threshold, subject: str, known: datetime) -> tuple[Reading, ...]:
-        return self.history.of(leaf.signal.name, subject).until(known)
-
-
-def newest_of_each_period(
-    leaf: Threshold, periods: int, readings: Sequence[Reading], *, end: datetime
-) -> list[Reading | None]:
-    """Return the newest reading of each of the last periods, oldest first, None for a hole.
-
-    Periods are counted back from `end`. What is read some milliseconds early or late still
-    belongs to its own period, because each reaches half a period to either side.
-    """
-    period = leaf.signal.period
-    edge = end + period / 2
-    slots: list[Reading | None] = [None] * periods
-    for reading in reversed(readings):
-        back = (edge - reading.taken_at) // period
-        if back >= periods:
-            break
-        if back >= 0 and slots[-1 - back] is None:
-            slots[-1 - back] = reading
-    return slots
-
-
-def _slots(
-    leaf: Threshold, datapoints: Datapoints, readings: Sequence[Reading], *, at: datetime
-) -> list[bool | None]:
-    """Say of each period of the range whether it breaches.
-
-    The range ends at the newest reading: points that the provider has not published yet are not
-    missing. Silence past the grace is, and the range then moves on without them.
-    """
-    quiet = at - leaf.signal.grace
-    end = max(readings[-1].taken_at, quiet) if readings else quiet
-    periods = datapoints.of if leaf.missing is Missing.UNKNOWN else datapoints.range
-    newest = newest_of_each_period(leaf, periods, readings, end=end)
-    return [None if reading is None else leaf.breached_by(reading.value) for reading in newest]
-
-
-def _aggregated(leaf: Threshold, aggregate: Aggregate, readings: Sequence[Reading]) -> Truth:
-    window = _within(readings, aggregate.over)
-    number = measure(window, aggregate)
-    if number is None:
-        return Truth.UNKNOWN
-    over = leaf.breached_by(number)
-    if is_covered(window, aggregate, grace=leaf.signal.grace):
-        return Truth.of(over)
-    # What a further point could only confirm is proven although the window has holes.
-    certain = (leaf.comparison in _UPWARD and aggregate.only_grows) or (
-        leaf.comparison in _DOWNWARD and aggregate.only_shrinks
-    )
-    return Truth.TRUE if over and certain else Truth.UNKNOWN
-
-
-def _within(readings: Sequence[Reading], over: timedelta) -> Sequence[Reading]:
-    begin = readings[-1].taken_at - over
-    return readings[bisect_right(readings, begin, key=_taken_at) :]
-
-
-def is_stale(leaf: Threshold, readings: Sequence[Reading], *, at: datetime) -> bool:
-    """Tell whether the readings prove nothing any more at `at`."""
-    return not readings or at - readings[-1].taken_at > leaf.signal.grace
-
-
-def _of_nothing(missing: Missing) -> Truth:
-    return _SILENCE.get(missing, Truth.UNKNOWN)
-
-
-_SILENCE = {Missing.BREACHING: Truth.TRUE, Missing.NOT_BREACHING: Truth.FALSE}
+        evidence = Evidence(self.history)
+        return evidence.truth(condition, self.subject, known=to_micros(known), at=to_micros(at))

@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from xops_watch.core.rule import Rule, Rulebook, Severity
+from xops_watch.core.advise import Advice
+from xops_watch.core.rule import Rule, Severity
 from xops_watch.core.trigger import Status, Transition, Trigger
 
 
@@ -30,7 +31,11 @@ class NoticeKind(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Notice:
-    """One message owed. `key` is the same on every retry, so that receivers can drop doubles."""
+    """One message owed. `key` is the same on every retry, so that receivers can drop doubles.
+
+    `advice` is the state of the evolution when the message was made, `notes` what else must be
+    known before it is begun. A step that no cost table speaks of has the stage "" at 0 dollars.
+    """
 
     key: str
     kind: NoticeKind
@@ -56,6 +61,12 @@ class Notice:
     risk: str
     phase: str
     lead_time_seconds: float
+    lead_time_source: str
+    effort: str
+    cost: str
+    advice: str
+    notes: tuple[str, ...]
+    overrides: tuple[str, ...]
     stage: str
     stage_monthly_cost_dollars: float
     runbook: str
@@ -77,12 +88,11 @@ def notice_of(  # noqa: PLR0913 - the parts of what is known, each a value
     trigger: Trigger,
     severity: Severity,
     rule: Rule,
-    rulebook: Rulebook,
+    advice: Advice,
     stack: Stack,
 ) -> Notice:
     """Return the message owed for a transition of `rule`; `trigger` tells since when."""
-    evolution = rulebook.evolutions[rule.evolution]
-    stage = rulebook.stages[evolution.stage]
+    evolution, stage = advice.evolution, advice.stage
     return Notice(
         key=_key(stack, transition),
         kind=kind,
@@ -108,8 +118,14 @@ def notice_of(  # noqa: PLR0913 - the parts of what is known, each a value
         risk=evolution.risk,
         phase=rule.phase,
         lead_time_seconds=evolution.lead_time.total_seconds(),
-        stage=stage.title,
-        stage_monthly_cost_dollars=stage.monthly_cost_dollars,
+        lead_time_source=evolution.lead_time_source,
+        effort=evolution.effort,
+        cost=evolution.cost,
+        advice=advice.state,
+        notes=advice.notes,
+        overrides=tuple(str(override) for override in rule.overrides),
+        stage=stage.title if stage else "",
+        stage_monthly_cost_dollars=stage.monthly_cost_dollars if stage else 0.0,
         runbook=f"{stack.runbooks_url.rstrip('/')}/{rule.id}.md",
     )
 

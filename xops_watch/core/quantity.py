@@ -24,6 +24,8 @@ _SCALES: dict[str, tuple[Unit, Fraction]] = {
     **{f"{p}iB": (Unit.BYTES, Fraction(1024**n)) for n, p in enumerate("KMGTP", start=1)},
     "$": (Unit.DOLLARS, Fraction(1)),
 }
+_VERSION = re.compile(r"v?(\d{1,3})\.(\d{1,3})\.(\d{1,3})")
+_VERSION_STEP = 1000  # each part of a version has three digits of the number that stands for it
 _DURATION_PART = re.compile(r"(\d{1,9})(ms|s|m|h|d|w)")
 _DURATION_SECONDS = {"ms": 0.001, "s": 1, "m": 60, "h": 3600, "d": 86_400, "w": 604_800}
 DURATION_MAX = timedelta(days=455)  # CloudWatch keeps nothing longer
@@ -41,9 +43,18 @@ class Quantity:
 def parse_quantity(text: str) -> Quantity:
     """Read `80%` as ratio 0.8, `200ms` as 0.2 seconds, `1TB` as 10^12 bytes, `6` as a count.
 
+    `1.4.0` is a version, and stands for 1004000, so that versions compare as numbers do.
     Raises ValueError, with what would have been understood, for anything else.
     """
-    match = _NUMBER.fullmatch(text.strip())
+    version = _VERSION.fullmatch(text.strip())
+    if version:
+        number = 0
+        for part in version.groups():
+            number = number * _VERSION_STEP + int(part)
+        return Quantity(value=float(number), unit=Unit.VERSION, text=text.strip())
+    plain = text.strip()
+    # Money is written `$180` by most people and `180$` by the rest.
+    match = _NUMBER.fullmatch(f"{plain[1:]}$" if plain.startswith("$") else plain)
     if match is None or match["suffix"] not in _SCALES:
         known = ", ".join(f"`{suffix}`" for suffix in _SCALES if suffix)
         msg = f"`{text}` is not a number with a unit; known units are {known}, or none for a count"
@@ -83,11 +94,13 @@ def format_value(value: float, unit: Unit) -> str:
         case Unit.RATIO:
             return f"{value * 100:.4g}%"
         case Unit.SECONDS:
-            return f"{value * 1000:.4g} ms" if abs(value) < 1 else f"{value:.4g} s"
+            return _format_seconds(value)
         case Unit.BYTES:
             return _format_bytes(value)
         case Unit.DOLLARS:
             return f"${value:,.2f}"
+        case Unit.VERSION:
+            return _format_version(int(value))
         case Unit.COUNT | Unit.STATE:  # pragma: no branch - there is no other unit
             return f"{value:.10g}"
 
@@ -97,6 +110,22 @@ def format_reading(value: float, signal: Signal) -> str:
     if signal.states and value == int(value) and 0 <= value < len(signal.states):
         return signal.states[int(value)]
     return format_value(value, signal.unit)
+
+
+def _format_seconds(value: float) -> str:
+    """Below two minutes people read seconds, above it days, hours and minutes."""
+    if abs(value) < 1:
+        return f"{value * 1000:.4g} ms"
+    if abs(value) < 120:  # noqa: PLR2004 - two minutes
+        return f"{value:.4g} s"
+    sign = "-" if value < 0 else ""
+    return sign + format_duration(timedelta(seconds=abs(value)))
+
+
+def _format_version(number: int) -> str:
+    rest, patch = divmod(number, _VERSION_STEP)
+    major, minor = divmod(rest, _VERSION_STEP)
+    return f"{major}.{minor}.{patch}"
 
 
 def _format_bytes(value: float) -> str:

@@ -1,146 +1,13 @@
 """Rules: documented threshold rows as values, and the validated set of them."""
 
-import operator
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from enum import StrEnum
 
-from xops_watch.core.datapoints import Datapoints, Missing
+from xops_watch.core.condition import Condition, Threshold, thresholds
+from xops_watch.core.declared import NOTHING_DECLARED, Declared
 from xops_watch.core.evolution import Evolution, Stage
-from xops_watch.core.measure import Aggregate
-from xops_watch.core.signal import Signal
-
-
-class Comparison(StrEnum):
-    """How a value is held against a threshold; `above` and `below` are strict.
-
-    `is` compares signals that have states; the value is the place of the state in their list.
-    """
-
-    ABOVE = "above"
-    AT_LEAST = "at_least"
-    BELOW = "below"
-    AT_MOST = "at_most"
-    IS = "is"
-
-    @property
-    def symbol(self) -> str:
-        """Return the sign that people read."""
-        return _SIGNS[self][0]
-
-    def holds(self, value: float, threshold: float) -> bool:
-        """Tell whether `value` stands in this relation to `threshold`."""
-        return _SIGNS[self][1](value, threshold)
-
-
-_SIGNS: dict[Comparison, tuple[str, Callable[[float, float], bool]]] = {
-    Comparison.ABOVE: (">", operator.gt),
-    Comparison.AT_LEAST: ("≥", operator.ge),
-    Comparison.BELOW: ("<", operator.lt),
-    Comparison.AT_MOST: ("≤", operator.le),
-    Comparison.IS: ("is", operator.eq),
-}
-
-
-class Across(StrEnum):
-    """Over which subjects a leaf is judged.
-
-    `each` judges every subject by itself. `any` is true when one is; `max` and `sum` make one
-    number of all.
-    """
-
-    EACH = "each"
-    ANY = "any"
-    MAX = "max"
-    SUM = "sum"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Threshold:
-    """One signal held against one number, in the signal's base unit.
-
-    The newest reading is compared, or the last N periods (`datapoints`), or a statistic over a
-    window (`aggregate`). `subject` reads one fixed subject, whatever the rule is judged on.
-    """
-
-    signal: Signal
-    comparison: Comparison
-    value: float
-    text: str
-    datapoints: Datapoints | None = None
-    aggregate: Aggregate | None = None
-    across: Across = Across.EACH
-    subject: str | None = None
-    missing: Missing = Missing.UNKNOWN
-
-    @property
-    def window(self) -> timedelta:
-        """Return how much history one judgement reads."""
-        if self.aggregate is not None:
-            return self.aggregate.over
-        if self.datapoints is not None:
-            proven = self.missing is Missing.UNKNOWN
-            return self.signal.period * (self.datapoints.of if proven else self.datapoints.range)
-        return self.signal.period
-
-    @property
-    def phrase(self) -> str:
-        """Return the comparison as people read it: `> 80%`."""
-        return f"{self.comparison.symbol} {self.text}"
-
-    def breached_by(self, value: float) -> bool:
-        """Tell whether a value is over the line."""
-        return self.comparison.holds(value, self.value)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AllOf:
-    """True when every part is."""
-
-    parts: tuple["Condition", ...]
-
-    def __post_init__(self) -> None:
-        """Refuse the condition that is true of nothing at all."""
-        _demand_parts(self.parts)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AnyOf:
-    """True when one part is."""
-
-    parts: tuple["Condition", ...]
-
-    def __post_init__(self) -> None:
-        """Refuse the condition that nothing can make true."""
-        _demand_parts(self.parts)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Not:
-    """True when the part is false; unknown stays unknown."""
-
-    part: "Condition"
-
-
-Condition = Threshold | AllOf | AnyOf | Not
-
-
-def _demand_parts(parts: tuple[Condition, ...]) -> None:
-    if not parts:
-        raise ValueError("a condition needs at least one part")
-
-
-def thresholds(condition: Condition) -> Iterator[Threshold]:
-    """Yield the leaves of a condition in the order they are written."""
-    match condition:
-        case Threshold():
-            yield condition
-        case AllOf(parts=parts) | AnyOf(parts=parts):
-            for part in parts:
-                yield from thresholds(part)
-        case Not(part=part):  # pragma: no branch - there is no other condition
-            yield from thresholds(part)
 
 
 class ThresholdSource(StrEnum):
@@ -161,6 +28,20 @@ class Severity(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Override:
+    """One part of a rule that a deployment changed: what the file says, what is used, and why."""
+
+    part: str
+    written: str
+    used: str
+    reason: str
+
+    def __str__(self) -> str:
+        """Return the change in one line: `threshold 85% instead of 80%: we scale later`."""
+        return f"{self.part} {self.used} instead of {self.written}: {self.reason}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Clear:
     """What ends a firing trigger: the condition, true for at least `hold`."""
 
@@ -176,6 +57,7 @@ class Rule:
     keep_firing_for). While `suppress` is true nothing new fires. Where `applies` is false the
     rule says nothing. `corroboration`, when true, raises the severity to `corroborated`.
     `proposed` names the parts (hold, datapoints, clear ...) that the documents do not give.
+    `overrides` are the parts that this deployment uses otherwise than the rule file says.
     """
 
     id: str
@@ -196,6 +78,7 @@ class Rule:
     applies: Condition | None = None
     corroboration: Condition | None = None
     corroborated: Severity | None = None
+    overrides: tuple[Override, ...] = ()
 
     @property
     def primary(self) -> Threshold:
@@ -224,20 +107,56 @@ class Rule:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class SwitchedOff:
+    """A rule that a deployment does not want to be judged, and why."""
+
+    rule: Rule
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Rulebook:
-    """The validated rules, the evolutions and stages they point to, and a digest of the files."""
+    """The validated rules, what they point to, and a digest of the files.
+
+    `declared` is what the documents say that is no rule; `off` what is not judged here.
+    """
 
     rules: tuple[Rule, ...]
     evolutions: dict[str, Evolution]
     stages: dict[str, Stage]
     digest: str
+    declared: Declared = NOTHING_DECLARED
+    off: tuple[SwitchedOff, ...] = ()
+
+    @property
+    def conditions(self) -> Iterator[tuple[Condition, timedelta]]:
+        """Yield every condition that is judged, with how far back a judgement reads."""
+        for rule in self.rules:
+            yield from ((condition, rule.lookback) for condition in rule.conditions)
+        for evolution in self.evolutions.values():
+            beside = [caveat.when for caveat in evolution.caveats]
+            beside += [evolution.adopted_when] if evolution.adopted_when else []
+            for condition in beside:
+                leaves = thresholds(condition)
+                yield condition, max(leaf.window + 2 * leaf.signal.grace for leaf in leaves)
 
     def needs(self) -> dict[str, timedelta]:
-        """Return, for each signal that a rule reads, the longest history asked of it."""
+        """Return, for each signal that is read, the longest history asked of it."""
         longest: dict[str, timedelta] = {}
-        for rule in self.rules:
-            for condition in rule.conditions:
-                for leaf in thresholds(condition):
-                    name = leaf.signal.name
-                    longest[name] = max(longest.get(name, timedelta()), rule.lookback)
+        for condition, lookback in self.conditions:
+            for leaf in thresholds(condition):
+                name = leaf.signal.name
+                longest[name] = max(longest.get(name, timedelta()), lookback)
         return longest
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InForce:
+    """The rulebook that is judged now, since when, and why newer files were refused (if they were).
+
+    Refused files change nothing: the last good rulebook stays.
+    """
+
+    rulebook: Rulebook
+    loaded_at: datetime
+    refused: tuple[str, ...] = ()

@@ -1,10 +1,13 @@
-"""What can be measured: every signal the rules, the metrics and the documentation know."""
+"""What a signal is: a named quantity with a unit, a spacing and a patience."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
 from enum import StrEnum
 
 MINUTE = timedelta(minutes=1)
+HOUR = timedelta(hours=1)
+DAY = timedelta(days=1)
 
 
 class Unit(StrEnum):
@@ -16,6 +19,7 @@ class Unit(StrEnum):
     BYTES = "bytes"
     DOLLARS = "dollars"
     STATE = "state"
+    VERSION = "version"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,7 +28,9 @@ class Signal:
 
     `period` is the usual spacing of its readings; `grace` is the silence after which the
     last reading proves nothing any more (poll interval, publication delay and some slack).
+    `delay` is how long the provider takes to publish a value.
     A signal of unit STATE has `states`; a reading is the place of one in that list, from 0.
+    A reading of unit VERSION is `1.4.0` written as 1004000 (see `quantity`).
     """
 
     name: str
@@ -34,57 +40,33 @@ class Signal:
     period: timedelta
     grace: timedelta
     help: str
+    delay: timedelta = timedelta()
     states: tuple[str, ...] = ()
 
     @property
     def metric(self) -> str:
         """Name of the Prometheus family: counts carry no unit, as is the custom."""
         stem = "xops_" + self.name.replace(".", "_")
-        return stem if self.unit is Unit.COUNT else f"{stem}_{self.unit}"
+        named = self.unit is Unit.COUNT or stem.endswith(f"_{self.unit}")
+        return stem if named else f"{stem}_{self.unit}"
 
 
-def _ecs(name: str, subject_kind: str, help_text: str) -> Signal:
-    return Signal(
-        name=name,
-        unit=Unit.COUNT,
-        subject_kind=subject_kind,
-        source="ecs",
-        period=MINUTE,
-        grace=5 * MINUTE,
-        help=help_text,
-    )
+def signals_of(
+    source: str, *, period: timedelta, grace: timedelta, delay: timedelta = timedelta()
+) -> Callable[..., Signal]:
+    """Return a maker of the signals of one source that come at the same pace."""
 
+    def make(name: str, unit: Unit, subject_kind: str, help_text: str, *states: str) -> Signal:
+        return Signal(
+            name=name,
+            unit=unit,
+            subject_kind=subject_kind,
+            source=source,
+            period=period,
+            grace=grace,
+            delay=delay,
+            help=help_text,
+            states=states,
+        )
 
-SIGNALS: tuple[Signal, ...] = (
-    Signal(
-        name="ecs.cpu_utilization",
-        unit=Unit.RATIO,
-        subject_kind="service",
-        source="cloudwatch",
-        period=MINUTE,
-        grace=10 * MINUTE,
-        help="CPU used by all tasks of the service over the CPU they reserve (AWS/ECS, Average)",
-    ),
-    _ecs("ecs.services_active", "cluster", "Services of the cluster in status ACTIVE"),
-    _ecs("ecs.tasks_desired", "service", "Tasks that the service should run"),
-    _ecs("ecs.tasks_running", "service", "Tasks of the service in status RUNNING"),
-    _ecs("ecs.tasks_pending", "service", "Tasks of the service in status PENDING"),
-    _ecs("ecs.deployments_in_progress", "service", "Deployments of the service still rolling"),
-    _ecs(
-        "ecs.standalone_tasks_running",
-        "cluster",
-        "Running tasks of the cluster that belong to no service",
-    ),
-    _ecs(
-        "ecs.standalone_tasks_pending",
-        "cluster",
-        "Pending tasks of the cluster that belong to no service",
-    ),
-    _ecs(
-        "crew.queue_depth",
-        "service or cluster",
-        "Crew tasks that wait for a place to run: wanted, not running, not crashing, not rolling",
-    ),
-)
-
-SIGNAL_BY_NAME: dict[str, Signal] = {signal.name: signal for signal in SIGNALS}
+    return make

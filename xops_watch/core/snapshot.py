@@ -1,16 +1,19 @@
 """Everything known after one tick, as one immutable value: metrics, API and page read this."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
 from xops_watch.core.advise import Advice
+from xops_watch.core.catalogue import SIGNAL_BY_NAME
+from xops_watch.core.condition import thresholds
 from xops_watch.core.evaluate import Evaluation
 from xops_watch.core.evolution import Stage
 from xops_watch.core.quantity import format_duration
 from xops_watch.core.reading import Gap, History, Reading, Series
-from xops_watch.core.rule import Rule, Rulebook
-from xops_watch.core.signal import SIGNAL_BY_NAME, Signal
+from xops_watch.core.rule import InForce, Rule, Rulebook
+from xops_watch.core.signal import Signal
 from xops_watch.core.trigger import Trigger
 from xops_watch.core.verdict import Verdict
 from xops_watch.errors import GapReason
@@ -61,6 +64,14 @@ class SourceReport:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Unwatched:
+    """A rule that is never judged, because no source here observes these signals of it."""
+
+    rule: Rule
+    signals: tuple[Signal, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Snapshot:
     """The whole of one tick; `duration_seconds` is real time."""
 
@@ -72,20 +83,26 @@ class Snapshot:
     advice: tuple[Advice, ...]
     stages: tuple[Stage, ...]
     sources: tuple[SourceReport, ...]
-    rulebook: Rulebook
+    rules: InForce
+    unwatched: tuple[Unwatched, ...]
+
+    @property
+    def rulebook(self) -> Rulebook:
+        """Return the rulebook in force."""
+        return self.rules.rulebook
 
 
 def compose(
     evaluation: Evaluation,
     history: History,
     sources: tuple[SourceReport, ...],
-    rulebook: Rulebook,
+    rules: InForce,
     *,
     stack: str,
     duration_seconds: float,
 ) -> Snapshot:
     """Put together what a tick has learned."""
-    rules = {rule.id: rule for rule in rulebook.rules}
+    by_id = {rule.id: rule for rule in rules.rulebook.rules}
     return Snapshot(
         stack=stack,
         at=evaluation.at,
@@ -97,16 +114,25 @@ def compose(
         triggers=tuple(
             TriggerView(
                 trigger=trigger,
-                rule=rules[trigger.rule],
+                rule=by_id[trigger.rule],
                 verdict=evaluation.verdicts[trigger.key],
             )
             for trigger in evaluation.triggers
         ),
         advice=evaluation.advice,
-        stages=tuple(rulebook.stages.values()),
+        stages=tuple(rules.rulebook.stages.values()),
         sources=sources,
-        rulebook=rulebook,
+        rules=rules,
+        unwatched=tuple(_unwatched(rules.rulebook, history)),
     )
+
+
+def _unwatched(rulebook: Rulebook, history: History) -> Iterator[Unwatched]:
+    for rule in rulebook.rules:
+        signals = {leaf.signal.name: leaf.signal for leaf in thresholds(rule.when)}
+        unseen = [signal for name, signal in signals.items() if not history.is_watched(name)]
+        if unseen:
+            yield Unwatched(rule=rule, signals=tuple(unseen))
 
 
 def _signal_view(name: str, subject: str, series: Series, *, now: datetime) -> SignalView:
@@ -125,7 +151,9 @@ def _signal_view(name: str, subject: str, series: Series, *, now: datetime) -> S
 
 
 def _status_of(gap: Gap) -> SignalStatus:
-    """Who looks at a status does not care whether a provider was silent or not there."""
+    """Return the contract's word: it has none for a slow provider or a subject that is gone."""
     if gap.reason is GapReason.TIMEOUT:
         return SignalStatus.UNREACHABLE
+    if gap.reason is GapReason.GONE:
+        return SignalStatus.NOT_APPLICABLE
     return SignalStatus(gap.reason)

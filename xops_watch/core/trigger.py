@@ -73,20 +73,30 @@ def advance(trigger: Trigger, verdict: Verdict, *, now: datetime) -> Trigger:
     blind = _is_blind(status, verdict)
     blind_since = (trigger.blind_since or now) if blind else None
     if status is trigger.status:
-        return replace(trigger, since=_since(trigger, verdict), blind_since=blind_since)
-    since = verdict.since or now
+        since = _since(trigger, verdict)
+        if since == trigger.since and blind_since == trigger.blind_since:
+            return trigger  # the usual case: nothing to write either
+        return replace(trigger, since=since, blind_since=blind_since)
+    since = (_began(trigger, verdict) if status is Status.FIRING else verdict.since) or now
     return replace(trigger, status=status, since=since, changed_at=now, blind_since=blind_since)
 
 
 def _since(trigger: Trigger, verdict: Verdict) -> datetime:
     """A pending breach that was interrupted begins anew; a firing one keeps its beginning."""
     if trigger.status is Status.PENDING and verdict.condition is not Truth.UNKNOWN:
-        return verdict.since or trigger.since
+        return _began(trigger, verdict) or trigger.since
     return trigger.since
 
 
+def _began(trigger: Trigger, verdict: Verdict) -> datetime | None:
+    """A breach that is longer than the rule looks back on began when it was first seen to."""
+    if trigger.status is Status.PENDING and verdict.since and verdict.reaches_back:
+        return min(trigger.since, verdict.since)
+    return verdict.since
+
+
 def _status(before: Status, verdict: Verdict) -> Status:
-    if verdict.applies is Truth.FALSE:
+    if verdict.applies is Truth.FALSE or verdict.gone:
         return Status.INACTIVE
     if verdict.condition is Truth.UNKNOWN:
         return before
@@ -103,6 +113,8 @@ def _status(before: Status, verdict: Verdict) -> Status:
 def _is_blind(status: Status, verdict: Verdict) -> bool:
     if verdict.condition is not Truth.UNKNOWN or verdict.applies is Truth.FALSE:
         return False
+    # What is gone is not coming back: there is nobody to be blind on.
+    if verdict.gap is not None and verdict.gap.reason is GapReason.GONE:
+        return False
     # A signal that does not apply (a service scaled to nothing) leaves nothing to be seen.
-    absent = verdict.gap is not None and verdict.gap.reason is GapReason.NOT_APPLICABLE
-    return not (absent and status is Status.INACTIVE)
+    return not (verdict.excused and status is Status.INACTIVE)

@@ -6,8 +6,8 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
 
+from xops_watch.core.catalogue import SIGNAL_BY_NAME
 from xops_watch.core.quantity import format_value
-from xops_watch.core.signal import SIGNAL_BY_NAME
 
 Document = Mapping[str, Any]
 
@@ -82,19 +82,24 @@ class Teller:
             evolution = advice["evolution"]
             before, after = self._advice.get(evolution["id"]), advice["state"]
             self._advice[evolution["id"]] = after
-            if after == "recommended" and before != after:
-                cost = advice["stage"]["monthly_cost_dollars"]
-                yield Line(
-                    who="advice",
-                    text=(
-                        f"{evolution['title']}: {evolution['classification']}, "
-                        f"risk {evolution['risk']}, {evolution['phase']} "
-                        f"(declared ${cost:,.0f} a month)"
-                    ),
-                    tone="recommended",
-                )
-            elif before == "recommended" and after == "not_needed":
-                yield Line(who="advice", text=f"{evolution['title']}: not needed now", tone="good")
+            if after in _DUE and before not in _DUE:
+                yield Line(who="advice", text=_due(advice), tone="recommended")
+            elif before in _DUE and after not in _DUE:
+                text = f"{evolution['title']}: no trigger asks for it now"
+                yield Line(who="advice", text=text, tone="good")
+
+
+_DUE = ("recommended", "blocked")
+
+
+def _due(advice: Document) -> str:
+    evolution, stage = advice["evolution"], advice["stage"]
+    blocked = "blocked for now, " if advice["state"] == "blocked" else ""
+    cost = f" (declared ${stage['monthly_cost_dollars']:,.0f} a month)" if stage else ""
+    return (
+        f"{evolution['title']}: {blocked}{evolution['classification']}, "
+        f"risk {evolution['risk']}, {evolution['phase']}{cost}"
+    )
 
 
 def _readings(document: Document) -> str:

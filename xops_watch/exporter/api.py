@@ -4,11 +4,13 @@ Times are RFC 3339 in UTC, values are in the base unit of their signal, duration
 What is not known is null, never 0.
 """
 
+from collections.abc import Iterable
 from datetime import UTC, datetime
 
 from xops_watch.core.advise import Advice
-from xops_watch.core.evolution import Evolution, Stage
-from xops_watch.core.rule import Threshold
+from xops_watch.core.condition import Threshold
+from xops_watch.core.evolution import Evolution, Ineffective, Stage
+from xops_watch.core.rule import Override
 from xops_watch.core.snapshot import SignalView, Snapshot, SourceReport
 from xops_watch.exporter.standing import Standing, standings_of
 
@@ -24,6 +26,13 @@ def snapshot_as_json(snapshot: Snapshot) -> Document:
         "rulebook": {
             "digest": snapshot.rulebook.digest,
             "rules": len(snapshot.rulebook.rules),
+            "loaded_at": _time(snapshot.rules.loaded_at),
+            "refused": list(snapshot.rules.refused),
+            "unwatched": [
+                {"rule": one.rule.id, "signals": [signal.name for signal in one.signals]}
+                for one in snapshot.unwatched
+            ],
+            "off": [{"rule": off.rule.id, "reason": off.reason} for off in snapshot.rulebook.off],
         },
         "advice": [_advice(advice) for advice in snapshot.advice],
         "triggers": [_trigger(standing) for standing in standings_of(snapshot)],
@@ -36,10 +45,16 @@ def snapshot_as_json(snapshot: Snapshot) -> Document:
 def _advice(advice: Advice) -> Document:
     return {
         "evolution": _evolution(advice.evolution),
-        "stage": _stage(advice.stage),
+        "stage": _stage(advice.stage) if advice.stage else None,
         "state": advice.state.value,
-        "because": [{"rule": rule, "subject": subject} for rule, subject in advice.because],
+        "because": _triggers(advice.because),
+        "blockers": _triggers(advice.blockers),
+        "notes": list(advice.notes),
     }
+
+
+def _triggers(keys: Iterable[tuple[str, str]]) -> list[Document]:
+    return [{"rule": rule, "subject": subject} for rule, subject in keys]
 
 
 def _evolution(evolution: Evolution) -> Document:
@@ -53,8 +68,19 @@ def _evolution(evolution: Evolution) -> Document:
         "phase": evolution.phase,
         "how": evolution.how,
         "lead_time_seconds": evolution.lead_time.total_seconds(),
+        "lead_time_source": evolution.lead_time_source,
+        "difficulty": evolution.difficulty or None,
+        "effort": evolution.effort or None,
+        "cost": evolution.cost or None,
+        "documented_action": _documented(evolution.documented_action),
+        "blocked_by": list(evolution.blocked_by),
+        "requires": list(evolution.requires),
         "first_steps": list(evolution.first_steps),
     }
+
+
+def _documented(action: Ineffective | None) -> Document | None:
+    return {"action": action.action, "because": action.because} if action else None
 
 
 def _trigger(standing: Standing) -> Document:
@@ -74,6 +100,8 @@ def _trigger(standing: Standing) -> Document:
         "threshold_source": rule.threshold_source.value,
         "hold_seconds": rule.hold.total_seconds(),
         "proposed": list(rule.proposed),
+        "overrides": [_override(override) for override in rule.overrides],
+        "suppressed": verdict.suppressed,
         "condition": verdict.condition.value,
         "held": verdict.held,
         "cleared": verdict.cleared.value,
@@ -85,6 +113,15 @@ def _trigger(standing: Standing) -> Document:
         "phase": rule.phase,
         "severity": rule.severity.value,
         "evolution": rule.evolution,
+    }
+
+
+def _override(override: Override) -> Document:
+    return {
+        "part": override.part,
+        "written": override.written,
+        "used": override.used,
+        "reason": override.reason,
     }
 
 
@@ -120,6 +157,7 @@ def _stage(stage: Stage) -> Document:
         "users": stage.users,
         "services": stage.services,
         "monthly_cost_dollars": stage.monthly_cost_dollars,
+        "monthly_cost_to_dollars": stage.monthly_cost_to_dollars,
         "saas_ratio": stage.saas_ratio,
         "row": stage.row,
     }

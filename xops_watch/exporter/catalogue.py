@@ -153,6 +153,22 @@ SOURCE_DURATION = Family(
     labels=("source",),
 )
 RULES = Family(name="xops_watch_rules", help="Rules of the rulebook in force")
+RULES_OFF = Family(name="xops_watch_rules_off", help="Rules that this deployment switched off")
+RULES_OVERRIDDEN = Family(
+    name="xops_watch_rules_overridden", help="Rules of which this deployment changed a part"
+)
+RULES_UNWATCHED = Family(
+    name="xops_watch_rules_unwatched",
+    help="Rules of which no source here observes every signal: they cannot fire",
+)
+RULES_GOOD = Family(
+    name="xops_watch_rules_last_reload_successful",
+    help="1 when the rule files are in force as they are, 0 when newer ones were refused",
+)
+RULES_LOADED = Family(
+    name="xops_watch_rules_last_reload_success_timestamp_seconds",
+    help="When the rules in force were read",
+)
 TICK_DURATION = Family(
     name="xops_watch_tick_duration_seconds", help="Real time that the last tick took"
 )
@@ -217,6 +233,11 @@ FAMILIES: tuple[Family, ...] = (
     SOURCE_LAST_SUCCESS,
     SOURCE_DURATION,
     RULES,
+    RULES_OFF,
+    RULES_OVERRIDDEN,
+    RULES_UNWATCHED,
+    RULES_GOOD,
+    RULES_LOADED,
     TICK_DURATION,
     LAST_TICK,
     BUILD_INFO,

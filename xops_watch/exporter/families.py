@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from prometheus_client.metrics_core import Metric
 
 from xops_watch.core.advise import AdviceState
-from xops_watch.core.signal import SIGNALS
+from xops_watch.core.catalogue import SIGNALS
 from xops_watch.core.snapshot import SignalStatus, Snapshot
 from xops_watch.core.trigger import Status
 from xops_watch.exporter import catalogue
@@ -29,6 +29,14 @@ def _filled_rows(snapshot: Snapshot) -> Iterator[tuple[Family, Rows]]:
     yield from _stage_rows(snapshot)
     yield from _source_rows(snapshot)
     yield catalogue.RULES, [((), len(snapshot.rulebook.rules))]
+    yield catalogue.RULES_OFF, [((), len(snapshot.rulebook.off))]
+    yield (
+        catalogue.RULES_OVERRIDDEN,
+        [((), sum(bool(r.overrides) for r in snapshot.rulebook.rules))],
+    )
+    yield catalogue.RULES_UNWATCHED, [((), len(snapshot.unwatched))]
+    yield catalogue.RULES_GOOD, [((), float(not snapshot.rules.refused))]
+    yield catalogue.RULES_LOADED, [((), snapshot.rules.loaded_at.timestamp())]
     yield catalogue.TICK_DURATION, [((), snapshot.duration_seconds)]
     yield catalogue.LAST_TICK, [((), snapshot.at.timestamp())]
 
@@ -117,7 +125,10 @@ def _stage_rows(snapshot: Snapshot) -> Iterator[tuple[Family, Rows]]:
     stages = [((label_value(stage.id),), stage) for stage in snapshot.stages]
     yield catalogue.STAGE_INFO, [(key, 1) for key, _ in stages]
     yield catalogue.STAGE_COST, [(key, stage.monthly_cost_dollars) for key, stage in stages]
-    yield catalogue.STAGE_SAAS, [(key, stage.saas_ratio) for key, stage in stages]
+    yield (
+        catalogue.STAGE_SAAS,
+        [(key, stage.saas_ratio) for key, stage in stages if stage.saas_ratio is not None],
+    )
 
 
 def _source_rows(snapshot: Snapshot) -> Iterator[tuple[Family, Rows]]:

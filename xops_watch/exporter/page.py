@@ -9,7 +9,14 @@ from xops_watch.core.trigger import Status
 from xops_watch.exporter.markup import Html, Node, document, element
 from xops_watch.exporter.page_advice import advice_section
 from xops_watch.exporter.page_parts import ago, foreign, tag
-from xops_watch.exporter.page_tables import signals_section, sources_section, triggers_section
+from xops_watch.exporter.page_tables import (
+    off_section,
+    refused_banner,
+    signals_section,
+    sources_section,
+    triggers_section,
+    unwatched_section,
+)
 from xops_watch.exporter.standing import standings_of
 from xops_watch.exporter.style import STYLE
 
@@ -62,8 +69,11 @@ def _sections(snapshot: Snapshot, *, now: datetime) -> tuple[Html, ...]:
     standings = standings_of(snapshot)
     return (
         _summary(snapshot, now=now),
+        *refused_banner(snapshot.rules),
         advice_section(snapshot.advice, standings, now=now),
         triggers_section(standings, now=now),
+        *off_section(snapshot.rules),
+        *unwatched_section(snapshot.unwatched),
         signals_section(snapshot.signals, now=now),
         sources_section(snapshot.sources, now=now),
     )

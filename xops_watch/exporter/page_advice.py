@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 
 from xops_watch.core.advise import Advice, AdviceState
-from xops_watch.core.evolution import Evolution
+from xops_watch.core.evolution import Classification, Evolution, Stage
 from xops_watch.core.quantity import format_value
 from xops_watch.core.rule import ThresholdSource
 from xops_watch.core.signal import Unit
@@ -70,7 +70,8 @@ def _card(advice: Advice, standings: dict[tuple[str, str], Standing], *, now: da
             class_="tags",
         ),
         element("p", foreign(evolution.how)),
-        element("p", *_cost(advice)),
+        *_known_beside(advice),
+        *([element("p", *_cost(advice.stage))] if advice.stage else []),
         *([element("h4", "Because"), element("ul", *because[:REASONS_MAX])] if because else []),
         *([small(f"and {len(because) - REASONS_MAX} more")] if len(because) > REASONS_MAX else []),
         class_="card due" if due else "card",
@@ -78,19 +79,29 @@ def _card(advice: Advice, standings: dict[tuple[str, str], Standing], *, now: da
 
 
 def _classification(evolution: Evolution) -> str:
+    if evolution.classification is Classification.NONE:
+        return "no change of the stack"
     if evolution.classification_source == ThresholdSource.DOCUMENTED:
         return evolution.classification
     return f"{evolution.classification} ({evolution.classification_source.replace('_', ' ')})"
 
 
-def _cost(advice: Advice) -> Iterator[Node]:
-    stage = advice.stage
+def _known_beside(advice: Advice) -> Iterator[Html]:
+    """Yield what must be known before anybody begins: guards, no-ops, steps that come first."""
+    if advice.notes:
+        yield element(
+            "ul", *[element("li", foreign(note)) for note in advice.notes], class_="notes"
+        )
+
+
+def _cost(stage: Stage) -> Iterator[Node]:
     cost = format_value(stage.monthly_cost_dollars, Unit.DOLLARS)
+    if stage.monthly_cost_to_dollars is not None:
+        cost += f" to {format_value(stage.monthly_cost_to_dollars, Unit.DOLLARS)}"
     yield element("span", "Declared cost of the stack then: ", class_="soft")
     yield element("strong", f"{cost} a month", class_="num")
-    yield element(
-        "span", f" ({stage.title}; the SaaS equivalent costs {stage.saas_ratio:g}x)", class_="soft"
-    )
+    saas = f"; the SaaS equivalent costs {stage.saas_ratio:g}x" if stage.saas_ratio else ""
+    yield element("span", f" ({stage.title}{saas})", class_="soft")
 
 
 def _reason(standing: Standing, *, now: datetime) -> Html:

@@ -4,13 +4,14 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 
 from xops_watch.core.quantity import format_reading
-from xops_watch.core.rule import Rule, ThresholdSource
-from xops_watch.core.snapshot import SignalStatus, SignalView, SourceReport
+from xops_watch.core.rule import InForce, Rule, ThresholdSource
+from xops_watch.core.snapshot import SignalStatus, SignalView, SourceReport, Unwatched
 from xops_watch.core.trigger import Status
 from xops_watch.exporter.markup import Html, Node, element
 from xops_watch.exporter.page_parts import ago, foreign, small, table, tag
 from xops_watch.exporter.standing import Standing
 
+PROBLEMS_MAX = 5  # of refused rule files: `rules check` has them all
 _ATTENTION = (Status.FIRING, Status.PENDING, Status.INACTIVE)
 
 
@@ -105,6 +106,7 @@ def _threshold(rule: Rule) -> Html:
             pass
     if proposed:
         labels.append(small(f"proposed: {', '.join(proposed)}"))
+    labels += [small(tag("overridden"), " ", foreign(str(one))) for one in rule.overrides]
     return element("div", element("span", text, class_="num"), *labels)
 
 
@@ -132,3 +134,62 @@ def _source_row(report: SourceReport, *, now: datetime) -> tuple[Node, ...]:
         ago(report.last_success, now=now) if report.last_success else "never",
         element("span", f"{report.duration_seconds:.2f} s", class_="num"),
     )
+
+
+def refused_banner(rules: InForce) -> tuple[Html, ...]:
+    """Return what is wrong with newer rule files, when they were refused."""
+    if not rules.refused:
+        return ()
+    return (
+        element(
+            "p",
+            "Newer rule files were refused. The last good rules stay in force.",
+            *(small(foreign(problem)) for problem in rules.refused[:PROBLEMS_MAX]),
+            class_="card banner",
+        ),
+    )
+
+
+def off_section(rules: InForce) -> tuple[Html, ...]:
+    """Return the rules that this deployment switched off, and why."""
+    if not rules.rulebook.off:
+        return ()
+    listed = [
+        element("li", foreign(off.rule.id), ": ", foreign(off.reason)) for off in rules.rulebook.off
+    ]
+    return (
+        element(
+            "section",
+            element("h2", "Not judged here"),
+            element("ul", *listed, class_="card notes"),
+        ),
+    )
+
+
+def unwatched_section(unwatched: Sequence[Unwatched]) -> tuple[Html, ...]:
+    """Return the rules that cannot fire here, by the source that would be needed."""
+    if not unwatched:
+        return ()
+    by_source: dict[str, list[Unwatched]] = {}
+    for one in unwatched:
+        by_source.setdefault(one.signals[0].source, []).append(one)
+    listed = [
+        element("li", element("strong", source), ": ", _names(several))
+        for source, several in sorted(by_source.items())
+    ]
+    return (
+        element(
+            "section",
+            element("h2", f"Not watched ({len(unwatched)})"),
+            element(
+                "p",
+                "No source here observes what these rules read, so they cannot fire. By source:",
+                class_="soft small",
+            ),
+            element("ul", *listed, class_="card notes"),
+        ),
+    )
+
+
+def _names(unwatched: Sequence[Unwatched]) -> Html:
+    return foreign(", ".join(one.rule.id for one in unwatched))

@@ -4,7 +4,8 @@ import math
 from dataclasses import dataclass
 from datetime import datetime
 
-from xops_watch.core.rule import AllOf, AnyOf, Comparison, Condition, Not, Rule, Threshold
+from xops_watch.core.condition import AllOf, AnyOf, Comparison, Condition, Not, Threshold
+from xops_watch.core.rule import Rule
 from xops_watch.core.snapshot import Snapshot, TriggerView
 
 _UPPER = (Comparison.ABOVE, Comparison.AT_LEAST)

@@ -30,6 +30,7 @@ p { margin: .25rem 0; }
 .card, table { background: var(--card); border: 1px solid var(--line); border-radius: 8px; }
 .card { padding: .8rem 1rem; margin: .6rem 0; }
 .due { border-left: 4px solid var(--bad); }
+.notes { padding-left: 1.6rem; }
 .banner { background: var(--bad-back); color: var(--bad); border-color: var(--bad); }
 .tags { display: flex; flex-wrap: wrap; gap: .35rem; margin: .35rem 0; }
 ul { margin: .25rem 0 0; padding-left: 1.2rem; }

@@ -6,8 +6,9 @@ That service drops everything on a topic that is not its custom notification, wi
 import json
 
 from xops_watch.core.notice import Notice, NoticeKind
+from xops_watch.notify.machine import ITEM_MAX
 from xops_watch.notify.plain import clean
-from xops_watch.notify.render import ITEM_MAX, STEPS_MAX, subject, text
+from xops_watch.notify.render import STEPS_MAX, subject, text
 from xops_watch.notify.routing import filters, layers, trigger_key
 
 # In chat markdown these begin mentions (`<!channel>`), links and entities.

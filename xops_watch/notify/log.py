@@ -3,7 +3,7 @@
 from structlog.typing import FilteringBoundLogger
 
 from xops_watch.core.notice import Notice
-from xops_watch.notify.render import document
+from xops_watch.notify.machine import document
 
 
 class LogNotifier:

@@ -1,29 +1,23 @@
-"""A notice as a person reads it and as a machine does. Pure: same notice, same bytes.
+"""A notice as a person reads it. Pure: same notice, same bytes.
 
 The text is for somebody woken at 3 a.m. who reads it on a phone: most important first, short
 lines, no markup. It fits one SMS publication, because one SMS subscriber is enough to make a
-longer text fail there. The JSON form holds everything, in base units and ISO times.
+longer text fail there.
 """
 
-import json
 import math
 import textwrap
-from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime, timedelta
 
 from xops_watch.core.notice import Notice, NoticeKind
 from xops_watch.core.quantity import format_duration
-from xops_watch.notify.plain import CUT_MARK, clean, fold
-from xops_watch.notify.routing import trigger_key
-
-SCHEMA = "xops-watch.notice.v1"
+from xops_watch.notify.machine import ITEMS_MAX, cleaned, finite, lasted
+from xops_watch.notify.plain import clean, fold
 
 SUBJECT_MAX = 99  # SNS: "less than 100 characters"
 TEXT_MAX = 1600  # SNS: all parts of one SMS publication together
 LINE_MAX = 64  # readable on a phone held sideways, and in every mail client
-FIELD_MAX = 500  # characters of one field of the JSON form
-ITEM_MAX = 240  # characters of one item of a list there
-ITEMS_MAX = 12  # items of a list there
+NOTES_MAX = 3  # the most important come first; the JSON form has all
 STEPS_MAX = 6  # more than this nobody reads at night; the runbook has the rest
 
 _SUBJECT_WHERE_MIN = 34  # a long title leaves at least this much to the place
@@ -36,6 +30,10 @@ _STEP_MAX = 120  # six of them leave room for the rest
 _QUOTE_MAX = 240
 _URL_MAX = 300
 _LEAD_TIME_SECONDS_MAX = 1e9  # 31 years: beyond it, a defect and not a plan
+_STEP_HEADS = {
+    "blocked": "THE STEP, BLOCKED FOR NOW",
+    "adopted": "THE STEP, TAKEN ALREADY",
+}
 _CUT_LINE = "[cut: the JSON form has the rest]"
 _THRESHOLD_WORDS = {
     "documented": "The threshold is documented.",
@@ -68,62 +66,9 @@ def text(notice: Notice) -> str:
     return f"{_fitted(body, TEXT_MAX - _length(footer) - 2)}\n\n{footer}"
 
 
-def machine(notice: Notice) -> str:
-    """Return the message for machines: one JSON object, schema `xops-watch.notice.v1`."""
-    return json.dumps(document(notice), ensure_ascii=False, allow_nan=False)
-
-
-def document(notice: Notice) -> dict[str, object]:
-    """Return the fields of the JSON form; `truncated` names those that were cut."""
-    lines = {
-        "key": notice.key,
-        "trigger_key": trigger_key(notice),
-        "state": notice.kind.value,
-        "stack": notice.stack,
-        "rule_id": notice.rule,
-        "subject": notice.subject,
-        "title": notice.title,
-        "severity": notice.severity,
-        "phase": notice.phase,
-        "evidence": notice.evidence,
-        "quote": notice.quote,
-        "threshold_source": notice.threshold_source,
-        "evolution": notice.evolution,
-        "action": notice.action,
-        "how": notice.how,
-        "classification": notice.classification,
-        "classification_source": notice.classification_source,
-        "risk": notice.risk,
-        "stage": notice.stage,
-        "runbook": notice.runbook,
-    }
-    lists = {
-        "layer": notice.layers,
-        "rows": notice.rows,
-        "proposed": notice.proposed,
-        "first_steps": notice.first_steps,
-    }
-    shown = {name: clean(line, FIELD_MAX) for name, line in lines.items()}
-    listed = {name: _cleaned(items) for name, items in lists.items()}
-    cut = [name for name, line in shown.items() if line.endswith(CUT_MARK)]
-    cut += [name for name, items in listed.items() if _is_cut(items, of=lists[name])]
-    return {
-        "schema": SCHEMA,
-        **shown,
-        **listed,
-        "since": _iso(notice.since),
-        "at": _iso(notice.at),
-        "duration_seconds": _lasted(notice).total_seconds(),
-        "lead_time_seconds": _finite(notice.lead_time_seconds),
-        "stage_monthly_cost_dollars": _finite(notice.stage_monthly_cost_dollars),
-        "stage_cost_basis": "declared",
-        "truncated": cut,
-    }
-
-
 def _head(notice: Notice) -> list[str]:
     """What is wrong, where, since when and how badly."""
-    age = format_duration(_lasted(notice))
+    age = format_duration(lasted(notice))
     return [
         *_wrapped(f"FIRING ({_word(notice.severity)}): {clean(notice.title, _TITLE_MAX)}"),
         "",
@@ -147,32 +92,62 @@ def _first(notice: Notice) -> list[str]:
 
 def _step(notice: Notice) -> list[str]:
     """Which step is due, how hard it is and what the stack costs after it."""
-    lead_time = _finite(notice.lead_time_seconds)
-    return [
-        "THE STEP",
-        *_wrapped(clean(notice.action, _SENTENCE_MAX)),
-        *_wrapped(f"How: {clean(notice.how, _SENTENCE_MAX)}" if notice.how else ""),
-        *_wrapped(
-            f"Class: {_word(notice.classification)}{_unless_documented(notice)}, "
-            f"risk {_word(notice.risk)}, phase {_word(notice.phase)}"
-        ),
-        *_wrapped(f"Lead time: {_duration(lead_time)} (proposed)"),
-        *_wrapped(
-            f"Cost: {_dollars(notice.stage_monthly_cost_dollars)} a month for the stack at "
-            f"{_word(notice.stage)}, declared by the document, not a prediction"
-        ),
+    notes = [
+        line
+        for note in notice.notes[:NOTES_MAX]
+        for line in _wrapped(f"! {clean(note, _SENTENCE_MAX)}", indent="  ")
     ]
+    return [
+        _STEP_HEADS.get(notice.advice, "THE STEP"),
+        *_wrapped(clean(notice.action, _SENTENCE_MAX)),
+        *notes,
+        *_wrapped(f"How: {clean(notice.how, _SENTENCE_MAX)}" if notice.how else ""),
+        *_wrapped(_class(notice)),
+        *_wrapped(_lead_time(notice)),
+        *_wrapped(_cost(notice)),
+    ]
+
+
+def _class(notice: Notice) -> str:
+    if notice.classification == "none":
+        return f"Changes nothing of the stack; phase {_word(notice.phase)}"
+    return (
+        f"Class: {_word(notice.classification)}{_unless_documented(notice)}, "
+        f"risk {_word(notice.risk)}, phase {_word(notice.phase)}"
+    )
+
+
+def _lead_time(notice: Notice) -> str:
+    duration = _duration(finite(notice.lead_time_seconds))
+    effort = f'; the document: "{_word(notice.effort)}"' if notice.effort else ""
+    return f"Lead time: {duration} ({_word(notice.lead_time_source)}){effort}"
+
+
+def _cost(notice: Notice) -> str:
+    """The figures are the documents': no cost table speaks of some steps."""
+    if not notice.stage:
+        return f"Cost: {clean(notice.cost, _SENTENCE_MAX)}" if notice.cost else ""
+    more = f"; {clean(notice.cost, _SENTENCE_MAX)}" if notice.cost else ""
+    return (
+        f"Cost: {_dollars(notice.stage_monthly_cost_dollars)} a month for the stack at "
+        f"{_word(notice.stage)}, declared by the document, not a prediction{more}"
+    )
 
 
 def _why(notice: Notice) -> list[str]:
     """What the documents say, and what they do not."""
-    rows = ", ".join(_cleaned(notice.rows))
-    proposed = ", ".join(name.replace("_", " ") for name in _cleaned(notice.proposed))
+    rows = ", ".join(cleaned(notice.rows))
+    proposed = ", ".join(name.replace("_", " ") for name in cleaned(notice.proposed))
     return [
         "WHY",
-        *_wrapped(f'Row {rows}: "{clean(notice.quote, _QUOTE_MAX)}"'),
+        *_wrapped(f'Row {rows}: "{clean(notice.quote, _QUOTE_MAX)}"' if rows else ""),
         *_wrapped(_THRESHOLD_WORDS.get(notice.threshold_source, "")),
         *_wrapped(f"Proposed, not documented: {proposed}" if proposed else ""),
+        *(
+            line
+            for override in notice.overrides[:ITEMS_MAX]
+            for line in _wrapped(f"Overridden here: {clean(override, _SENTENCE_MAX)}")
+        ),
     ]
 
 
@@ -182,7 +157,7 @@ def _ended(notice: Notice) -> list[str]:
         *_wrapped(f"RESOLVED: {clean(notice.title, _TITLE_MAX)}"),
         "",
         *_wrapped(_place(notice)),
-        *_wrapped(f"Ended {_minute(notice.at)} after {format_duration(_lasted(notice))}"),
+        *_wrapped(f"Ended {_minute(notice.at)} after {format_duration(lasted(notice))}"),
         *_wrapped(f"Began {_minute(notice.since)}"),
         *_wrapped(f"Now: {clean(notice.evidence, _SENTENCE_MAX)}"),
         "",
@@ -196,7 +171,7 @@ def _footer(notice: Notice) -> list[str]:
 
 
 def _place(notice: Notice) -> str:
-    layers = ", ".join(_cleaned(notice.layers))
+    layers = ", ".join(cleaned(notice.layers))
     where = clean(notice.subject, _WHERE_MAX) + (f" ({layers})" if layers else "")
     return f"On {where}, stack {clean(notice.stack, _WHERE_MAX)}"
 
@@ -240,23 +215,6 @@ def _length(text: str) -> int:
     return len(text.encode("utf-16-le")) // 2
 
 
-def _cleaned(items: Iterable[str]) -> list[str]:
-    return [clean(item, ITEM_MAX) for item in [*items][:ITEMS_MAX]]
-
-
-def _is_cut(items: Sequence[str], *, of: Sequence[str]) -> bool:
-    return len(items) < len(of) or any(item.endswith(CUT_MARK) for item in items)
-
-
-def _lasted(notice: Notice) -> timedelta:
-    """A clock that was set back does not make a negative duration."""
-    return max(notice.at - notice.since, timedelta())
-
-
-def _finite(number: float) -> float | None:
-    return number if math.isfinite(number) else None
-
-
 def _duration(seconds: float | None) -> str:
     if seconds is None or not 0 <= seconds <= _LEAD_TIME_SECONDS_MAX:
         return "unknown"
@@ -267,11 +225,6 @@ def _dollars(amount: float) -> str:
     if not math.isfinite(amount):
         return "an unknown sum"
     return f"${amount:,.0f}" if amount == round(amount) else f"${amount:,.2f}"
-
-
-def _iso(instant: datetime) -> str:
-    """Whole seconds and `Z`: the form that every parser takes, jq's included."""
-    return instant.astimezone(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
 
 
 def _minute(instant: datetime) -> str:

@@ -15,8 +15,9 @@ from botocore.parsers import ResponseParserError
 
 from xops_watch.core.notice import Notice
 from xops_watch.notify.chat import custom_notification
+from xops_watch.notify.machine import document, machine
 from xops_watch.notify.refusal import refusal, unreadable
-from xops_watch.notify.render import document, machine, subject, text
+from xops_watch.notify.render import subject, text
 from xops_watch.notify.routing import filters, layers, trigger_key
 
 if TYPE_CHECKING:

@@ -3,19 +3,15 @@
 Every part is looked at even when its neighbour is wrong, so that one run finds everything.
 """
 
+from dataclasses import replace
+
+from xops_watch.core.catalogue import SIGNAL_BY_NAME
+from xops_watch.core.condition import Across, AllOf, AnyOf, Comparison, Condition, Not, Threshold
+from xops_watch.core.datapoints import Missing
 from xops_watch.core.measure import Aggregate, Statistic
 from xops_watch.core.quantity import Quantity
-from xops_watch.core.rule import (
-    Across,
-    AllOf,
-    AnyOf,
-    Clear,
-    Comparison,
-    Condition,
-    Not,
-    Threshold,
-)
-from xops_watch.core.signal import SIGNAL_BY_NAME, Signal, Unit
+from xops_watch.core.rule import Clear
+from xops_watch.core.signal import Signal, Unit
 from xops_watch.located_yaml import KeyPath, Plain, quoted
 from xops_watch.rulebook.page import Page
 from xops_watch.rulebook.schema import (
@@ -35,6 +31,7 @@ _UNIT_WORDS = {
     Unit.BYTES: ("a size", "1TB"),
     Unit.DOLLARS: ("an amount of money", "180$"),
     Unit.STATE: ("a state", "is: ..."),
+    Unit.VERSION: ("a version", "1.4.0"),
 }
 
 
@@ -52,26 +49,50 @@ def read_condition(page: Page, path: KeyPath) -> Condition | None:
     return _threshold(entry, level)
 
 
-def read_clear(page: Page, path: KeyPath, primary: Signal | None) -> Clear | None:
-    """Return what clears the rule; a level alone is one of its `primary` signal."""
+def read_clear(
+    page: Page, path: KeyPath, primary: Signal | None, like: Threshold | None
+) -> Clear | None:
+    """Return what clears the rule; a level alone is one of its `primary` signal.
+
+    A level is read as the rule's first threshold is, `like` it: on the same subjects, of the same
+    statistic. Only `datapoints` are its own.
+    """
     raw = page.at(path)
     if isinstance(raw, dict) and "when" in raw:
         long_form = page.entry(ClearConditionEntry, path)
         when = read_condition(page, (*path, "when"))
         return Clear(when=when, hold=long_form.hold) if long_form and when else None
     short_form = page.entry(ClearLevelEntry, path)
-    level = _read_level(page, path, primary)
-    if short_form is None or level is None or primary is None:
+    counts = like is not None and _counts_readings(like)
+    level = _read_level(page, path, primary, counts=counts)
+    if short_form is None or level is None or like is None:
         return None
     comparison, quantity = level
-    when = Threshold(
-        signal=primary,
+    when = replace(
+        like,
         comparison=comparison,
         value=quantity.value,
         text=quantity.text,
         datapoints=short_form.datapoints,
+        missing=Missing.UNKNOWN,
     )
     return Clear(when=when, hold=short_form.hold)
+
+
+def read_level(page: Page, path: KeyPath, leaf: Threshold) -> Quantity | None:
+    """Return the level at `path` for a threshold that is there already, when its unit fits."""
+    if leaf.comparison is Comparison.IS:
+        return _read_state(page, path, leaf.signal)
+    try:
+        read_amount(page.at(path))
+    except ValueError as error:
+        page.refuse(path, f"`{path[-1]}`: {error}", hint=getattr(error, "hint", ""))
+        return None
+    return _read_quantity(page, path, leaf.signal, counts=_counts_readings(leaf))
+
+
+def _counts_readings(leaf: Threshold) -> bool:
+    return leaf.aggregate is not None and leaf.aggregate.statistic is Statistic.COUNT
 
 
 def primary_signal(raw: Plain) -> Signal | None:
@@ -93,6 +114,8 @@ def overlap(when: Condition, clear: Condition) -> bool:
         return False
     if when.signal != clear.signal:
         return False
+    if Comparison.IS in (when.comparison, clear.comparison):
+        return when.comparison is clear.comparison and when.value == clear.value
     # Where two half-lines meet, one of their ends is in both, or both run the same way.
     if _upward(when) == _upward(clear):
         return True

@@ -55,6 +55,17 @@ class Page:
                 self.refuse(place, finding.message, hint=finding.hint, key=finding.key)
         return None
 
+    def optional(self, model: type[Entry], path: KeyPath) -> Entry | None:
+        """Return the entry at `path` like `entry`, None without a word when there is none."""
+        return None if self.at(path) is None else self.entry(model, path)
+
+    def places(self, path: KeyPath) -> tuple[KeyPath, ...]:
+        """Return the path of each item of the list at `path`; of what is no list, none."""
+        value = self.at(path)
+        return tuple(
+            (*path, index) for index in range(len(value) if isinstance(value, list) else 0)
+        )
+
     def reference(self, path: KeyPath, known: Collection[str] | None, what: str) -> bool:
         """Tell whether the name at `path` is known; note it when it is not.
 

@@ -9,11 +9,12 @@ from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field, PlainValidator, Strict
 
+from xops_watch.core.condition import Across
 from xops_watch.core.datapoints import Datapoints, Missing
 from xops_watch.core.evolution import Classification, Risk
 from xops_watch.core.measure import Statistic
 from xops_watch.core.quantity import Quantity
-from xops_watch.core.rule import Across, Severity, ThresholdSource
+from xops_watch.core.rule import Severity, ThresholdSource
 from xops_watch.core.signal import Signal
 from xops_watch.rulebook.words import (
     read_amount,
@@ -31,11 +32,17 @@ from xops_watch.rulebook.words import (
 
 TITLE_MAX = 90  # characters: a title is the subject of a message, and SNS takes less than 100
 LINE_MAX = 300  # characters of a quote or of how a step is taken
+LONG_MAX = 600  # characters of a conflict and its treatment
 CELL_MAX = 60  # characters of a short cell of a table
 LIST_MAX = 20  # entries of a list inside an entry
 
-PHASES = ("BC1", "BC1 PEAK", "BC2", "BC2+")
-LAYERS = ("L1", "L2", "L3", "L4", "L5", "L6")
+# The words of the documents: stages of the xOps stack, phases of the AI Portal.
+PHASES = (
+    *("BC1", "BC1 PEAK", "BC2", "BC2+", "any"),
+    *("Phase 1", "Phase 2", "Phase 3", "Phase 4", "Phase 1 + Phase 2", "Phases 1-4", "Enterprise"),
+)
+LAYERS = ("L1", "L2", "L3", "L4", "L5", "L6", "DevOps", "FinOps", "Governance", "Portal")
+DIFFICULTIES = ("Easy", "Medium", "Hard")
 PARTS = (
     "threshold",
     "datapoints",
@@ -67,6 +74,11 @@ Span = Annotated[timedelta, PlainValidator(read_span)]
 Number = Annotated[float, PlainValidator(read_number)]
 # A list is what YAML has; strict pydantic would want a Python tuple.
 FromList = Strict(strict=False)
+Source = Annotated[str, PlainValidator(read_word(("documented", "proposed"), str))]
+Long = Annotated[str, PlainValidator(read_line(LONG_MAX))]
+Ids = Annotated[tuple[Id, ...], FromList, Field(max_length=LIST_MAX)]
+Rows = Annotated[tuple[Row, ...], FromList, Field(min_length=1, max_length=LIST_MAX)]
+Words = Annotated[tuple[Cell, ...], FromList, Field(max_length=LIST_MAX)]
 
 
 class RuleEntry(BaseModel):
@@ -150,8 +162,35 @@ class CorroborationEntry(BaseModel):
     severity: Annotated[Severity, PlainValidator(read_word(tuple(Severity), Severity))]
 
 
+class IneffectiveEntry(BaseModel):
+    """The action that a document gives and that does not help."""
+
+    model_config = ConfigDict(strict=True, extra="forbid", frozen=True, title="a documented action")
+
+    action: Title
+    because: Line
+
+
+class CaveatEntry(BaseModel):
+    """What is said beside a step while its condition is true."""
+
+    model_config = ConfigDict(strict=True, extra="forbid", frozen=True, title="a caveat")
+
+    when: object
+    say: Line
+
+
+class DepartureEntry(BaseModel):
+    """A permanent decision that a step leaves."""
+
+    model_config = ConfigDict(strict=True, extra="forbid", frozen=True, title="a departure")
+
+    decision: Id
+    because: Line
+
+
 class EvolutionEntry(BaseModel):
-    """An entry of `evolutions`."""
+    """An entry of `evolutions`; caveats and departures are read one by one."""
 
     model_config = ConfigDict(strict=True, extra="forbid", frozen=True, title="an evolution")
 
@@ -161,20 +200,28 @@ class EvolutionEntry(BaseModel):
     classification: Annotated[
         Classification, PlainValidator(read_word(tuple(Classification), Classification))
     ]
-    classification_source: Annotated[
-        str, PlainValidator(read_word(("documented", "proposed"), str))
-    ]
+    classification_source: Source
     risk: Annotated[Risk | None, PlainValidator(read_word(tuple(Risk), Risk))] = None
     phase: Phase
     how: Line
-    stage: Id
+    stage: Annotated[str | None, PlainValidator(read_id)] = None
     lead_time: Span
+    lead_time_source: Source = "proposed"
     # Fewer than three steps do not help at night, more than five are not read.
     first_steps: Annotated[tuple[Line, ...], FromList, Field(min_length=3, max_length=5)]
+    difficulty: Annotated[str, PlainValidator(read_word(DIFFICULTIES, str))] = ""
+    effort: Annotated[str, PlainValidator(read_line(CELL_MAX))] = ""
+    cost: Annotated[str, PlainValidator(read_line(LINE_MAX))] = ""
+    documented_action: object = None
+    blocked_by: Ids = ()
+    requires: Ids = ()
+    adopted_when: object = None
+    caveats: Annotated[tuple[object, ...], FromList, Field(max_length=LIST_MAX)] = ()
+    departs_from: Annotated[tuple[object, ...], FromList, Field(max_length=LIST_MAX)] = ()
 
 
 class StageEntry(BaseModel):
-    """An entry of `stages`: a row of the Cost Evolution table."""
+    """An entry of `stages`: a row, or the total, of a cost table."""
 
     model_config = ConfigDict(strict=True, extra="forbid", frozen=True, title="a stage")
 
@@ -183,5 +230,59 @@ class StageEntry(BaseModel):
     users: Cell
     services: Cell
     monthly_cost: Number
-    saas_ratio: Number
+    monthly_cost_to: Annotated[float | None, PlainValidator(read_number)] = None
+    saas_ratio: Annotated[float | None, PlainValidator(read_number)] = None
     row: Row
+
+
+class AliasEntry(BaseModel):
+    """An entry of `aliases`: a row that another rule covers."""
+
+    model_config = ConfigDict(strict=True, extra="forbid", frozen=True, title="an alias")
+
+    id: Id
+    rows: Rows
+    quote: Line
+    of: Annotated[tuple[Id, ...], FromList, Field(min_length=1, max_length=LIST_MAX)]
+    note: Annotated[str, PlainValidator(read_line(LINE_MAX))] = ""
+
+
+class FactEntry(BaseModel):
+    """An entry of `facts`: a row that states something."""
+
+    model_config = ConfigDict(strict=True, extra="forbid", frozen=True, title="a fact")
+
+    id: Id
+    title: Title
+    rows: Rows
+    quote: Line
+    signals: Annotated[
+        tuple[Annotated[Signal, PlainValidator(read_signal)], ...],
+        FromList,
+        Field(max_length=LIST_MAX),
+    ] = ()
+    note: Annotated[str, PlainValidator(read_line(LINE_MAX))] = ""
+
+
+class DecisionEntry(BaseModel):
+    """An entry of `decisions`: what the documents call permanent."""
+
+    model_config = ConfigDict(strict=True, extra="forbid", frozen=True, title="a decision")
+
+    id: Id
+    title: Title
+    why: Line
+    rows: Rows
+    never: Words = ()
+    keeps: Words = ()
+
+
+class ContradictionEntry(BaseModel):
+    """An entry of `contradictions`: what a reader of the documents must know."""
+
+    model_config = ConfigDict(strict=True, extra="forbid", frozen=True, title="a contradiction")
+
+    id: Id
+    conflict: Long
+    treatment: Long
+    rows: Rows

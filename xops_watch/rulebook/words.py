@@ -5,10 +5,11 @@ from collections.abc import Callable
 from datetime import timedelta
 from typing import TypeVar
 
+from xops_watch.core.catalogue import SIGNAL_BY_NAME
 from xops_watch.core.datapoints import Datapoints
 from xops_watch.core.measure import Statistic
 from xops_watch.core.quantity import Quantity, parse_duration, parse_quantity
-from xops_watch.core.signal import SIGNAL_BY_NAME, Signal, Unit
+from xops_watch.core.signal import Signal, Unit
 from xops_watch.located_yaml import quoted
 from xops_watch.rulebook.wording import Unfit, near
 

@@ -172,11 +172,20 @@ class Settings(BaseSettings):
         description="SQLite file that survives restarts; its directory must exist",
     )
     rules_path: Path | None = Field(
-        default=None, description="Directory of rule files; the shipped rules when not set"
+        default=None,
+        description="Directory of rule files, or a shipped profile: `xops` (default), `ai-portal`",
+    )
+    overrides_path: Path | None = Field(
+        default=None,
+        description="File of what this deployment changes of the rules: thresholds, holds, off",
     )
     tick_seconds: float = Field(default=15, ge=1, le=3600, description="Time between two ticks")
     retention_days: float = Field(
-        default=15, ge=1, le=455, description="How long readings and transitions are kept"
+        default=15,
+        ge=1,
+        le=455,
+        description="Days that readings, transitions and notices are kept; readings that a rule"
+        " still looks back on are kept as long as it does",
     )
     runbooks_url: str = Field(
         default="docs/runbooks",
@@ -191,7 +200,7 @@ class Settings(BaseSettings):
     log: Log = Log()
     clock: Clock = Clock()
 
-    @field_validator("state_path", "rules_path")
+    @field_validator("state_path", "rules_path", "overrides_path")
     @classmethod
     def _nameable(cls, path: Path | None) -> Path | None:
         if path is not None and "\0" in str(path):

@@ -4,15 +4,15 @@ GetMetricData is billed by metric asked for, not by point returned ($0.01 per 1,
 per service and poll reads a whole window; the newest points are read again until they settle.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 from xops_watch.aws.answers import MetricAnswer, MetricPage, read_pages
 from xops_watch.aws.failures import invalid_answer
-from xops_watch.aws.inventory import EcsInventory, Service
-from xops_watch.core.reading import Gap, Observation, Reading
+from xops_watch.aws.inventory import EcsInventory, Known, Service
+from xops_watch.core.reading import Gap, Observation, Reading, SeriesKey
 from xops_watch.errors import GapReason, SourceError
 
 if TYPE_CHECKING:
@@ -35,7 +35,8 @@ class CloudWatchSource:
     """Reads ECS CPU of every known service.
 
     `settle` is how long CloudWatch takes to publish a point that can be trusted; `lookback` how
-    much history the rules want at the first read.
+    much history the rules want at the first read; `seen` what was observed before the process
+    started: what is gone since must be said to be.
     """
 
     name = "cloudwatch"
@@ -49,17 +50,20 @@ class CloudWatchSource:
         interval: timedelta,
         settle: timedelta,
         lookback: timedelta,
+        seen: Collection[SeriesKey] = (),
     ) -> None:
         self.interval = interval
         self._client = client
         self._inventory = inventory
         self._settle = settle
         self._lookback = min(lookback, LOOKBACK_MAX)
-        self._newest: dict[str, datetime | None] = {}  # the newest point of each known subject
+        # The newest point of each known subject.
+        self._newest: dict[str, datetime | None] = {s: None for name, s in seen if name == _CPU}
 
     def observe(self, *, now: datetime) -> Sequence[Observation]:
         """Return the new points of every service, and why there are none where there are none."""
-        services = [s for s in self._inventory.known_services(now=now) if s.active]
+        known = self._inventory.known(now=now)
+        services = [s for s in known.services if s.active]
         for service in services:
             self._newest.setdefault(service.subject, None)
         starts = range(0, len(services), QUERIES_MAX)
@@ -74,7 +78,7 @@ class CloudWatchSource:
                 observations.extend(_gap(s.subject, error.reason, error.what, now) for s in batch)
         if failures and len(failures) == len(batches):
             raise failures[0]
-        observations.extend(self._gone(services, now))
+        observations.extend(self._gone(known, now))
         return observations
 
     def _of_batch(self, services: Sequence[Service], now: datetime) -> list[Observation]:
@@ -139,13 +143,13 @@ class CloudWatchSource:
         if silent:
             yield _silence(service, now)
 
-    def _gone(self, services: Sequence[Service], now: datetime) -> list[Gap]:
-        """What is gone leaves nothing to be measured, and nobody to be blind on."""
-        alive = {service.subject for service in services}
+    def _gone(self, known: Known, now: datetime) -> list[Gap]:
+        """What is gone leaves nobody to be blind on; a cluster never read proves nothing."""
+        alive = {service.subject for service in known.services if service.active}
+        alive |= {s for s in self._newest if s.partition("/")[0] in known.unread}
         gone = sorted(self._newest.keys() - alive)
         self._newest = {s: newest for s, newest in self._newest.items() if s in alive}
-        detail = "it is no longer active"
-        return [_gap(subject, GapReason.NOT_APPLICABLE, detail, now) for subject in gone]
+        return [_gap(s, GapReason.GONE, "it is no longer active", now) for s in gone]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,11 +1,11 @@
 """ECS: how many tasks each service wants, runs and waits for, and how many services there are."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from datetime import datetime, timedelta
 from fnmatch import fnmatchcase
 
 from xops_watch.aws.inventory import Cluster, EcsInventory, Service, StandaloneTasks
-from xops_watch.core.reading import Gap, Observation, Reading
+from xops_watch.core.reading import Gap, Observation, Reading, SeriesKey
 from xops_watch.errors import GapReason, SourceError
 
 # After this long a deployment explains no waiting task any more (image pull, ENI, health check).
@@ -25,14 +25,13 @@ _QUEUE = "crew.queue_depth"
 _OF_TASKS = (_STANDALONE_RUNNING, _STANDALONE_PENDING, _QUEUE)
 _OF_CLUSTERS = (_SERVICES, *_OF_TASKS)
 
-_Series = tuple[str, str]  # signal and subject
-
 
 class EcsSource:
     """Turns one sweep of the inventory into observations.
 
     `crew_services` are glob patterns of the services that run crews; `ignored_services` of those
-    that do not count as services of the stack.
+    that do not count as services of the stack. `seen` is what was observed before the process
+    started: what is gone since must be said to be.
     """
 
     name = "ecs"
@@ -45,18 +44,19 @@ class EcsSource:
         interval: timedelta,
         crew_services: Sequence[str],
         ignored_services: Sequence[str],
+        seen: Collection[SeriesKey] = (),
     ) -> None:
         self.interval = interval
         self._inventory = inventory
         self._crew_services = tuple(crew_services)
         self._ignored_services = tuple(ignored_services)
-        self._seen: dict[str, frozenset[_Series]] = {}
+        self._seen = _by_cluster(series for series in seen if series[0] in self.signals)
 
     def observe(self, *, now: datetime) -> Sequence[Observation]:
         """Return the counts of every cluster that answered, and gaps for those that did not."""
         sweep = self._inventory.sweep(now=now)
         observations: list[Observation] = []
-        seen: dict[str, frozenset[_Series]] = {}
+        seen: dict[str, frozenset[SeriesKey]] = {}
         for cluster in sweep.clusters:
             of_cluster = self._of_cluster(cluster, sweep.at)
             seen[cluster.name] = frozenset((o.signal, o.subject or "") for o in of_cluster)
@@ -65,7 +65,7 @@ class EcsSource:
             # A cluster that fails blinds what was seen in it, and nothing else.
             seen[name] = self._seen.get(name, frozenset((signal, name) for signal in _OF_CLUSTERS))
             observations.extend(_failed(*series, error, at=now) for series in sorted(seen[name]))
-        # What is gone leaves nothing to be measured, and nobody to be blind on.
+        # What is gone leaves nobody to be blind on.
         gone = frozenset().union(*self._seen.values()) - frozenset().union(*seen.values())
         observations.extend(_gone(*series, at=sweep.at) for series in sorted(gone))
         self._seen = seen
@@ -129,7 +129,14 @@ def _no_queue(service: Service, detail: str, at: datetime) -> Gap:
 
 
 def _gone(signal: str, subject: str, *, at: datetime) -> Gap:
-    return _gap(signal, subject, GapReason.NOT_APPLICABLE, "it is no longer active", at)
+    return _gap(signal, subject, GapReason.GONE, "it is no longer active", at)
+
+
+def _by_cluster(seen: Iterable[SeriesKey]) -> dict[str, frozenset[SeriesKey]]:
+    clusters: dict[str, set[SeriesKey]] = {}
+    for signal, subject in seen:
+        clusters.setdefault(subject.partition("/")[0], set()).add((signal, subject))
+    return {name: frozenset(series) for name, series in clusters.items()}
 
 
 def _failed(signal: str, subject: str, error: SourceError, *, at: datetime) -> Gap:

@@ -75,7 +75,17 @@ CREATE INDEX notices_owed ON notices (made_at, id) WHERE delivered_at IS NULL;
 CREATE INDEX notices_delivered ON notices (delivered_at) WHERE delivered_at IS NOT NULL;
 """
 
-MIGRATIONS: tuple[str, ...] = (_FIRST,)
+# Notices learned to say what else must be known before a step is begun. The new fields are laid
+# under the old content, so that nothing that was said is changed.
+_SECOND = """
+UPDATE notices SET content = json_patch(
+    '{"lead_time_source": "proposed", "effort": "", "cost": "", "advice": "recommended",
+      "notes": [], "overrides": []}',
+    content
+) WHERE json_valid(content);
+"""
+
+MIGRATIONS: tuple[str, ...] = (_FIRST, _SECOND)
 
 
 def migrate(db: Database, place: str, migrations: Sequence[str] = MIGRATIONS) -> None:

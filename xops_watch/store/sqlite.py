@@ -1,23 +1,25 @@
 """The store and the outbox in one SQLite file."""
 
 import threading
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
 
 from sqlite_utils import Database
 
 from xops_watch.core.evaluate import Evaluation, TriggerKey
-from xops_watch.core.reading import History, Observation
+from xops_watch.core.reading import History, Observation, SeriesKey
 from xops_watch.core.trigger import Transition, Trigger
 from xops_watch.errors import StoreError
-from xops_watch.ports import OutboxDepth, Owed
+from xops_watch.ports import NOTHING_NEEDED, OutboxDepth, Owed
 from xops_watch.store import observations as seen
 from xops_watch.store import opening, outbox, triggers
 from xops_watch.store.failure import legible, translated
 from xops_watch.store.filesystem import IN_MEMORY, Journal, suitable_journal
 from xops_watch.store.transactions import reading, writing
+from xops_watch.store.windows import Windows
 
 USED_PER_FREE_PAGE = 3  # a quarter of the file may stay free for the readings to come
 VACUUM_PAGES_MAX = 5_000  # 20 MB handed back at a time, so that a tick waits well under a second
@@ -35,6 +37,7 @@ class SqliteStore:
         self._db = db
         self._place = place
         self._lock = threading.Lock()
+        self._memory = _Memory()
         self.journal = journal
 
     @classmethod
@@ -61,6 +64,7 @@ class SqliteStore:
         """Keep readings (the last value written for an instant wins) and the newest gaps."""
         with self._writing("record observations"):
             seen.record(self._db, observations)
+            self._memory.windows.record(observations)
 
     def history(self, needs: Mapping[str, timedelta], *, now: datetime) -> History:
         """Return, per signal, the readings of the asked time up to `now`, and the open gaps.
@@ -69,31 +73,46 @@ class SqliteStore:
         future of `now` is left out.
         """
         with self._reading("read the history"):
-            return seen.history(self._db, needs, now=now)
+            self._memory.check(self._db)
+            return self._memory.windows.history(self._db, needs, now=now)
+
+    def series(self) -> Collection[SeriesKey]:
+        """Return every series that was ever seen and is not gone."""
+        with self._reading("read what was seen"):
+            return seen.series(self._db)
 
     def triggers(self) -> Mapping[TriggerKey, Trigger]:
         """Return every trigger."""
         with self._reading("read the triggers"):
-            return triggers.triggers(self._db)
+            self._memory.check(self._db)
+            if self._memory.triggers is None:
+                self._memory.triggers = triggers.triggers(self._db)
+            return dict(self._memory.triggers)
 
     def commit(self, evaluation: Evaluation) -> None:
         """Write triggers, transitions and notices in one transaction: all or nothing."""
         with self._writing("commit an evaluation"):
-            triggers.put(self._db, evaluation)
+            self._memory.check(self._db)
+            known = self._memory.triggers
+            triggers.put(self._db, evaluation, known=known or {})
             outbox.put(self._db, evaluation.notices)
+            if known is not None:
+                self._memory.triggers = triggers.after(known, evaluation)
 
     def transitions(self, *, limit: int) -> Sequence[Transition]:
         """Return the newest transitions, newest first."""
         with self._reading("read the transitions"):
             return triggers.transitions(self._db, limit=max(limit, 0))
 
-    def prune(self, *, before: datetime) -> int:
+    def prune(self, *, before: datetime, needed: Mapping[str, datetime] = NOTHING_NEEDED) -> int:
         """Drop readings, transitions and delivered notices older than `before`; return how many.
 
+        Of the signals in `needed`, what was seen from that instant on is kept, if it is earlier.
         Gaps and subjects of which nothing newer is known go too, uncounted.
         """
         with self._writing("prune"):
-            dropped = seen.prune(self._db, before=before)
+            dropped = seen.prune(self._db, before=before, needed=needed)
+            self._memory.windows.prune(self._db, before=before, needed=needed)
             dropped += triggers.prune(self._db, before=before)
             dropped += outbox.prune(self._db, before=before)
         self._shrink()
@@ -123,8 +142,13 @@ class SqliteStore:
 
     @contextmanager
     def _writing(self, doing: str) -> Iterator[None]:
-        with self._lock, translated(self._place, doing), writing(self._db):
-            yield
+        with self._lock:
+            try:
+                with translated(self._place, doing), writing(self._db):
+                    yield
+            except BaseException:
+                self._memory.forget()  # what was written is not known
+                raise
 
     @contextmanager
     def _reading(self, doing: str) -> Iterator[None]:
@@ -153,3 +177,24 @@ class SqliteStore:
                 f"{self._place}: no notice has the key {key}",
                 hint="only what `owed` returned can be marked: was the file replaced?",
             )
+
+
+@dataclass(slots=True)
+class _Memory:
+    """What need not be read from the file again, as long as nobody else writes to it."""
+
+    windows: Windows = field(default_factory=Windows)
+    triggers: Mapping[TriggerKey, Trigger] | None = None
+    version: int | None = None
+
+    def check(self, db: Database) -> None:
+        """Forget everything when another connection has written since the last time."""
+        version: int = db.execute("PRAGMA data_version").fetchone()[0]
+        if version != self.version:
+            self.forget()
+            self.version = version
+
+    def forget(self) -> None:
+        """Read everything from the file again when it is next asked for."""
+        self.windows.forget()
+        self.triggers = None

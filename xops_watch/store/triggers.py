@@ -1,6 +1,6 @@
 """Triggers as they stand, and the transitions that brought them there."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from sqlite_utils import Database
@@ -55,11 +55,25 @@ def triggers(db: Database) -> dict[TriggerKey, Trigger]:
     return {trigger.key: trigger for trigger in found}
 
 
-def put(db: Database, evaluation: Evaluation) -> None:
-    """Write the triggers and transitions of one evaluation, drop the retired triggers."""
-    db.conn.executemany(_PUT_TRIGGER, map(_trigger_row, evaluation.triggers))
+def put(db: Database, evaluation: Evaluation, *, known: Mapping[TriggerKey, Trigger]) -> None:
+    """Write the triggers and transitions of one evaluation, drop the retired triggers.
+
+    Triggers that are in the file already, as `known` says, are not written again.
+    """
+    changed = [trigger for trigger in evaluation.triggers if known.get(trigger.key) != trigger]
+    db.conn.executemany(_PUT_TRIGGER, map(_trigger_row, changed))
     db.conn.executemany(_DROP_TRIGGER, evaluation.retired)
     db.conn.executemany(_ADD_TRANSITION, map(_transition_row, evaluation.transitions))
+
+
+def after(
+    known: Mapping[TriggerKey, Trigger], evaluation: Evaluation
+) -> Mapping[TriggerKey, Trigger]:
+    """Return the triggers that the file holds after an evaluation was put into it."""
+    triggers = {**known, **{trigger.key: trigger for trigger in evaluation.triggers}}
+    for key in evaluation.retired:
+        triggers.pop(key, None)
+    return triggers
 
 
 def transitions(db: Database, *, limit: int) -> Sequence[Transition]:

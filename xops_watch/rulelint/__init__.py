@@ -1,0 +1,1 @@
+"""Lints: what a rulebook may say, and should not. `inspection.inspect` is the way in."""
