@@ -6,7 +6,7 @@
    that read one signal of one subject, or sums of one signal, fall silent together. `clear`
    without a hold is only asked when `when` is false; with one, it is asked of the past as well.
    (So without datapoints `unknown`, `missing` and `ignore` are one and the same.)
-2. `missing` and `ignore` differ only in what fewer than M breaches prove; of M = 1 that is nothing.
+2. `missing` and `ignore` differ only while fewer than N points are there; of N = 1 that is none.
 3. `any` and `max` of subjects are one for `above` and `at_least`.
 4. A rate needs two points: `samples` of 1 and 2 are one.
 5. What `clear` holds out longer than `keep_firing_for` does, `keep_firing_for` cannot change, when
@@ -127,7 +127,7 @@ def _same_leaf(before: Threshold, after: Threshold) -> bool:
         return both == {Across.ANY, Across.MAX} and before.comparison in _UPWARD
     if before.datapoints and after == replace(before, missing=after.missing):
         unsure = {Missing.MISSING, Missing.IGNORE}
-        return before.datapoints.needed == 1 and {before.missing, after.missing} == unsure
+        return before.datapoints.of == 1 and {before.missing, after.missing} == unsure
     if before.aggregate and after.aggregate and before.aggregate.statistic is Statistic.RATE:
         samples = {before.aggregate.samples, after.aggregate.samples}
         over = before.aggregate.over == after.aggregate.over
