@@ -40,6 +40,8 @@ def classes_allowed(tmp_path: Path, *, title: str, component: str, how: str) -> 
         ("Replace SQLite", "Storage", "Point DATABASE_URL at PostgreSQL"),
         ("sqlite->postgres", "Storage", "DATABASE_URL env var"),
         ("Move the database onto Postgres", "L4", "env var"),
+        ("Swap the database for Aurora Serverless", "Database", "Terraform variable"),
+        ("Adopt Aurora", "Database", "Terraform module"),
     ],
 )
 def test_leaving_sqlite_is_a_data_migration(

@@ -16,8 +16,12 @@ _LEAVES_SQLITE = re.compile(rf"(?=.*\bsqlite\b)(?=.*{_DATABASES})")
 _MOVES_DATABASE = (
     # "Upgrade L4 to RDS", "Move the database onto PostgreSQL".
     re.compile(rf"\b(l4|database|data layer)\b.*{_TOWARDS}.*{_DATABASES}"),
-    # "Database: RDS PostgreSQL", as the component matrix has it.
-    re.compile(rf"^(l4|database): (\w+ to )?((amazon|aws) )?{_DATABASES}"),
+    # "Swap the database for Aurora".
+    re.compile(rf"\b(swap|exchange|trade)\b.*\b(l4|database|data layer)\b.*\bfor\b.*{_DATABASES}"),
+    # "Database: RDS PostgreSQL", as the component matrix has it, or "Database: Adopt Aurora".
+    re.compile(
+        rf"^(l4|database): ((\w+ to|adopt|choose|introduce|use) )?((amazon|aws) )?{_DATABASES}"
+    ),
 )
 _MOVES_ORCHESTRATION = (
     re.compile(r"\beks\b"),
