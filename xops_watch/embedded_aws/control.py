@@ -1,5 +1,6 @@
 """The client of the control API, for the demo and for tests; standard library only."""
 
+import http.client
 import json
 import urllib.error
 import urllib.request
@@ -191,7 +192,10 @@ class EmbeddedAws:
         return answer
 
     def _send(self, method: str, url: str, content: object) -> bytes:
-        """Send one request and return the body of its answer."""
+        """Send one request and return the body of its answer; raises OSError when it is not there.
+
+        That it ended in the middle of an answer is no more than that.
+        """
         body = b"" if content is None else json.dumps(content, default=_iso).encode()
         request = urllib.request.Request(url, data=body, method=method)  # noqa: S310  (http, ours)
         try:
@@ -200,6 +204,8 @@ class EmbeddedAws:
         except urllib.error.HTTPError as error:
             with error:
                 raise ControlRefusedError(error.read().decode()) from error
+        except http.client.HTTPException as error:
+            raise ConnectionError(f"{url}: {error}") from error
 
 
 def _recorded(row: Mapping[str, Any]) -> RecordedCall:
