@@ -7,12 +7,13 @@ import sys
 import time
 from collections import Counter
 from contextlib import closing
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
 from tests.store.commit_loop import READINGS_PER_STEP, SECOND, key_of, status_of
-from tests.store.samples import CPU, NOON
+from tests.store.samples import CPU, NOON, reading
 from xops_watch.store.filesystem import Journal, JournalMode
 from xops_watch.store.sqlite import SqliteStore
 
@@ -83,3 +84,30 @@ def _check_readings(store: SqliteStore, newest: int) -> None:
     )
     assert set(per_step.values()) == {READINGS_PER_STEP}
     assert newest <= max(per_step) <= newest + 1
+
+
+def test_a_file_that_was_killed_in_the_middle_of_a_checkpoint_is_opened(tmp_path: Path) -> None:
+    """Its header counts the pages that its log has, and the file has not."""
+    path, killed = tmp_path / "state.db", tmp_path / "killed.db"
+    journal = Journal(mode=JournalMode.WAL, filesystem="chosen", reason="by the test")
+    with closing(SqliteStore.open(path, journal=journal)) as store:
+        store.record([reading(float(n), at=NOON + n * SECOND) for n in range(2_000)])
+        log = path.with_name("state.db-wal").read_bytes()
+        file = path.read_bytes()
+    page_bytes = int.from_bytes(file[16:18])
+    header = _newest_of_page_1(log, page_bytes)
+    assert int.from_bytes(header[28:32]) > len(file) // page_bytes
+    killed.write_bytes(header + file[page_bytes:])
+    killed.with_name("killed.db-wal").write_bytes(log)
+    with closing(SqliteStore.open(killed, journal=journal)) as store:
+        history = store.history({CPU: timedelta(hours=1)}, now=NOON + timedelta(hours=1))
+    assert [len(series.readings) for series in history.series.values()] == [2_000]
+
+
+def _newest_of_page_1(log: bytes, page_bytes: int) -> bytes:
+    """Return the page as the last frame of a write-ahead log has it (SQLite's file format 4.1)."""
+    newest = b""
+    for at in range(32, len(log), 24 + page_bytes):
+        if int.from_bytes(log[at : at + 4]) == 1:
+            newest = log[at + 24 : at + 24 + page_bytes]
+    return newest

@@ -29,6 +29,12 @@ def in_memory() -> Database:
     return db
 
 
+# The database header (sqlite.org/fileformat2.html): where it says which program the file is of.
+_MAGIC = b"SQLite format 3\0"
+_HEADER_BYTES = 100
+_APPLICATION_ID_AT = 68
+
+
 def located(path: Path) -> Path:
     """Return the absolute path without symbolic links, below an existing directory.
 
@@ -119,20 +125,34 @@ def _put_in_place(draft: Path, path: Path) -> None:
 def _demand_ours(path: Path) -> None:
     """Raise StoreError unless the file says that xops-watch made it.
 
-    `immutable` keeps SQLite from locking the file and from putting a -wal and a -shm beside
-    it: a database of somebody else must not notice.
+    A database of somebody else must not notice: it is not locked, and no -wal or -shm is put
+    beside it.
     """
     if not stat.S_ISREG(path.stat().st_mode):
         raise StoreError(f"{path}: is not a regular file", hint=_ANOTHER_FILE)
     if path.stat().st_size == 0:
         raise StoreError(f"{path}: is empty, which no state file ever is", hint=_ANOTHER_FILE)
-    db = _connect(f"{path.as_uri()}?mode=ro&immutable=1")
+    if _application_id(path) != APPLICATION_ID:
+        raise StoreError(f"{path}: is a database of another program", hint=_ANOTHER_FILE)
+
+
+def _application_id(path: Path) -> int:
+    """Return the number in the header that says whose file it is.
+
+    SQLite is not asked where it would refuse what only looks damaged: a process that was killed
+    while it copied its write-ahead log into the file leaves a header that counts more pages than
+    the file has. The log beside it completes them.
+    """
+    with path.open("rb") as file:
+        header = file.read(_HEADER_BYTES)
+    if len(header) == _HEADER_BYTES and header.startswith(_MAGIC):
+        return int.from_bytes(header[_APPLICATION_ID_AT : _APPLICATION_ID_AT + 4], signed=True)
+    db = _connect(f"{path.as_uri()}?mode=ro&immutable=1")  # no database: SQLite says why
     try:
-        application_id = db.execute("PRAGMA application_id").fetchone()[0]
+        found: int = db.execute("PRAGMA application_id").fetchone()[0]
     finally:
         db.close()
-    if application_id != APPLICATION_ID:
-        raise StoreError(f"{path}: is a database of another program", hint=_ANOTHER_FILE)
+    return found
 
 
 def _use_journal(db: Database, journal: Journal, path: Path) -> Journal:
