@@ -33,15 +33,10 @@ GRAFANA_UNITS = {
 
 
 def signals(rulebook: Rulebook) -> Iterator[Panel]:
-    """Every signal that is observed has a graph, with the thresholds of its rules."""
-    for signal in (signal for signal in SIGNALS if signal.name in OBSERVED_SIGNALS):
-        rules = "|".join(rule.id for rule in rulebook.rules if _is_drawn(rule.primary, signal))
-        text = Text(title=signal.name, meaning=f"{signal.help}, by {signal.subject_kind}")
-        values = Line(expr=one("max", family_of(signal)), legend="{{subject}}")
-        if rules:
-            yield _signal_with_thresholds(signal, text, values, rules)
-        else:
-            yield graph(text, values, unit=GRAFANA_UNITS[signal.unit])
+    """Every signal that is observed has a graph, with the thresholds of its rules.
+
+    The table stands first: it is as wide as the page, and the last row of graphs may be short.
+    """
     unseen = one("max", catalogue.SIGNAL_STATUS, status="|".join(_NOT_SEEN))
     yield rows(
         Text(
@@ -57,6 +52,14 @@ def signals(rulebook: Rulebook) -> Iterator[Panel]:
             "Value #B": "Age of the newest reading",
         },
     ).override_by_name("Age of the newest reading", as_unit("s"))
+    for signal in (signal for signal in SIGNALS if signal.name in OBSERVED_SIGNALS):
+        rules = "|".join(rule.id for rule in rulebook.rules if _is_drawn(rule.primary, signal))
+        text = Text(title=signal.name, meaning=f"{signal.help}, by {signal.subject_kind}")
+        values = Line(expr=one("max", family_of(signal)), legend="{{subject}}")
+        if rules:
+            yield _signal_with_thresholds(signal, text, values, rules)
+        else:
+            yield graph(text, values, unit=GRAFANA_UNITS[signal.unit])
 
 
 def _is_drawn(leaf: Threshold, signal: Signal) -> bool:

@@ -22,6 +22,8 @@ def watch() -> Iterator[Panel]:
     yield from _now()
     yield from _rules()
     yield from _over_time()
+    yield from _work()
+    yield from _price()
 
 
 def _now() -> Iterator[Panel]:
@@ -123,10 +125,13 @@ def _over_time() -> Iterator[Panel]:
             unit="cps",
         )
     )
+
+
+def _work() -> Iterator[Panel]:
     yield graph(
         Text(
             title="Requests to AWS",
-            meaning="CloudWatch bills $0.01 for 1,000 metrics read; ECS reads are free",
+            meaning="Most are free: see the cost of the watch",
         ),
         Line(
             expr=rate(catalogue.AWS_REQUESTS, "service", "operation", "outcome"),
@@ -145,17 +150,29 @@ def _over_time() -> Iterator[Panel]:
         Line(expr=rate(catalogue.SOURCE_BUGS, "source"), legend="source {{source}}"),
         unit="cps",
     )
+
+
+def _price() -> Iterator[Panel]:
     yield graph(
         Text(title="Memory", meaning="Resident memory of each daemon; the aim is below 90 MiB"),
         Line(expr=f"max by (instance) ({series(_MEMORY)})", legend="{{instance}}"),
         unit="bytes",
-        span=12,
     )
     yield graph(
         Text(title="CPU", meaning="CPU seconds a second of each daemon; 0.01 is one per cent"),
         Line(expr=rate(_CPU, "instance"), legend="{{instance}}"),
         unit="percentunit",
-        span=12,
+    )
+    yield graph(
+        Text(
+            title="Cost of the watch",
+            meaning="What reading CloudWatch costs a month at this pace: $0.01 for 1,000 metrics",
+        ),
+        Line(
+            expr=one("max", catalogue.AWS_COST),
+            legend="{{service}} {{operation}}",
+        ),
+        unit="currencyUSD",
     )
 
 

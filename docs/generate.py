@@ -11,6 +11,8 @@ from pathlib import Path
 
 import click
 
+from docs.cloudwatch_page import cloudwatch
+from docs.deployment import DEPLOYMENT, iam_policy, with_policy
 from docs.documents_page import documents
 from docs.lints_page import lints
 from docs.markdown import table
@@ -35,6 +37,7 @@ def rendered() -> dict[str, str]:
     rulebooks = {name: load([folder]) for name, folder in shipped_profiles().items()}
     pages: dict[str, Callable[[], Iterator[str]]] = {
         "cli.md": _command_line,
+        "cloudwatch.md": cloudwatch,
         "metrics.md": _metrics,
         "rule-lints.md": lints,
         "rules.md": lambda: rules(rulebooks["xops"]),
@@ -44,11 +47,16 @@ def rendered() -> dict[str, str]:
         "signals.md": signals,
     }
     texts = {name: "\n".join([*page(), NOTE]) + "\n" for name, page in pages.items()}
+    policy = iam_policy()
+    deployment = {
+        "../../deploy/iam-policy.json": policy,
+        f"../how-to/{DEPLOYMENT}": with_policy(FOLDER.parent / "how-to" / DEPLOYMENT, policy),
+    }
     schemas = {
         "rule-file.schema.json": _as_json(rule_file_schema()),
         "rule-script.schema.json": _as_json(script_file_schema()),
     }
-    return {**texts, **schemas}
+    return {**texts, **schemas, **deployment}
 
 
 def _as_json(value: object) -> str:

@@ -20,7 +20,8 @@ def settings() -> Iterator[str]:
         "`ecs: {clusters: [xops]}`); the environment wins. A variable with the prefix that is not\n"
         "a setting is refused. Nothing is read from a `.env` file.\n\n"
         "AWS credentials, region and endpoint come through boto3's own chain: the task role,\n"
-        "`AWS_DEFAULT_REGION`, `AWS_PROFILE`, `AWS_ENDPOINT_URL`.\n"
+        "`AWS_DEFAULT_REGION`, `AWS_PROFILE`, `AWS_ENDPOINT_URL`. `AWS_REGION` counts, too. In a\n"
+        "task of ECS nothing has to be set: where nothing names a region, the task's own is used.\n"
     )
     groups = {
         name: field.annotation

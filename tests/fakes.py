@@ -205,6 +205,7 @@ class RecordingTelemetry:
         self.source_bugs: Counter[str] = Counter()
         self.failed_ticks = 0
         self.aws_requests: Counter[tuple[str, str, str]] = Counter()
+        self.aws_costs: dict[tuple[str, str], float] = {}
         self.notices: Counter[str] = Counter()
         self.depths: list[tuple[OutboxDepth, datetime]] = []
 
@@ -223,6 +224,10 @@ class RecordingTelemetry:
     def aws_request(self, service: str, operation: str, outcome: str) -> None:
         """Count one request to AWS."""
         self.aws_requests[service, operation, outcome] += 1
+
+    def aws_cost(self, service: str, operation: str, dollars_per_month: float) -> None:
+        """Keep the newest cost of the operation."""
+        self.aws_costs[service, operation] = dollars_per_month
 
     def notice(self, outcome: str) -> None:
         """Count one delivery attempt."""

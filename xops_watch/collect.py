@@ -107,7 +107,9 @@ class Collector:
         runner.pace = runner.pace.after(refused=throttled)
         if failures:
             reason, detail = failures[0].reason, failures[0].detail
-            self._tell(runner, "source_read_in_part", reason=reason, detail=detail)
+            whole = len(failures) == len(observations)
+            event = "source_read_failed" if whole else "source_read_in_part"
+            self._tell(runner, event, reason=reason, detail=detail)
         elif runner.told is not None:
             self._log.info("source_read_again", source=runner.source.name)
             runner.told = None

@@ -186,6 +186,10 @@ class Telemetry(Protocol):
         """Count one request to AWS."""
         ...
 
+    def aws_cost(self, service: str, operation: str, dollars_per_month: float) -> None:
+        """Show what one operation costs a month at the pace it is asked now."""
+        ...
+
     def notice(self, outcome: str) -> None:
         """Count one delivery attempt: delivered, failed or refused."""
         ...

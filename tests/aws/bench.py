@@ -111,6 +111,12 @@ class ScriptedClient:
     def describe_services(self, **params: Any) -> Any:  # noqa: ANN401 - whatever the script says
         return self.call("describe_services", params)
 
+    def describe_task_definition(self, **params: Any) -> Any:  # noqa: ANN401 - as above
+        return self.call("describe_task_definition", params)
+
+    def describe_tasks(self, **params: Any) -> Any:  # noqa: ANN401 - as above
+        return self.call("describe_tasks", params)
+
     def call(self, name: str, params: Mapping[str, Any]) -> Any:  # noqa: ANN401 - as above
         self.calls.append((name, params))
         return self._operations[name](**params)

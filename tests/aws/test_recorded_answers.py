@@ -79,9 +79,10 @@ def test_a_steady_service_and_two_tasks_beside_it(ecs: ECSClient, stub: Stubber)
         ("ecs.tasks_running", "Default/home-web"): 2,
         ("ecs.tasks_pending", "Default/home-web"): 0,
         ("ecs.deployments_in_progress", "Default/home-web"): 0,
+        ("ecs.placement_failures_1h", "Default/home-web"): 0,
         ("crew.queue_depth", "Default/home-web"): 0,
     }
-    assert len(observations) == 9
+    assert len(observations) == 10
 
 
 def test_a_service_that_crash_loops_at_pending_1_is_no_queue(ecs: ECSClient, stub: Stubber) -> None:

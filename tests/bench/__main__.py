@@ -9,6 +9,7 @@ import platform
 import psutil
 from tabulate import tabulate
 
+from tests.bench.cloudwatch import measure_cloudwatch
 from tests.bench.footprint import measure_footprint
 from tests.bench.scale import measure_scale
 from tests.bench.ticks import measure_ticks
@@ -21,7 +22,12 @@ def main() -> None:
     seconds = parser.parse_args().seconds
     cores = psutil.cpu_count()
     print(f"{platform.machine()}, {cores} cores, Python {platform.python_version()}")  # noqa: T201 - a report
-    rows = [*measure_footprint(seconds=seconds), *measure_ticks(), *measure_scale()]
+    rows = [
+        *measure_footprint(seconds=seconds),
+        *measure_cloudwatch(),
+        *measure_ticks(),
+        *measure_scale(),
+    ]
     table = [(row.what, row.measured, row.aim) for row in rows]
     print(tabulate(table, headers=("what", "measured", "aim"), tablefmt="github"))  # noqa: T201 - a report
 

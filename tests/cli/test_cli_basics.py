@@ -12,12 +12,14 @@ def test_version_is_one_line() -> None:
 def test_help_names_every_command_with_a_sentence() -> None:
     outcome = xops_watch("--help")
     assert outcome.code == 0
-    for command in ("run", "demo", "once", "rules", "healthcheck"):
+    for command in ("run", "demo", "once", "rules", "healthcheck", "iam-policy", "doctor"):
         assert f"\n  {command} " in outcome.out
     assert "XOPS_WATCH_" in outcome.out
 
 
-@pytest.mark.parametrize("command", ["run", "demo", "once", "rules", "healthcheck"])
+@pytest.mark.parametrize(
+    "command", ["run", "demo", "once", "rules", "healthcheck", "iam-policy", "doctor"]
+)
 def test_each_command_explains_itself(command: str) -> None:
     outcome = xops_watch(command, "--help")
     assert outcome.code == 0
@@ -40,6 +42,7 @@ def test_with_nothing_configured_it_says_how_to_begin(command: str) -> None:
     what, hint = outcome.err.splitlines()
     assert what == "xops-watch: nothing to watch: no source is configured"
     assert "XOPS_WATCH_ECS__CLUSTERS" in hint
+    assert "run in a task of ECS" in hint
     assert "xops-watch demo" in hint
 
 

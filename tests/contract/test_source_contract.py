@@ -12,12 +12,19 @@ from tests.aws.bench import MINUTE, NOW, ScriptedClient
 from tests.aws.tiny_ecs import TinyEcs
 from tests.contract.source_promises import assert_described, assert_line, assert_promises_kept
 from tests.fakes import FakeSource
+from tests.sources.cloudwatch_scene import cpu_source
+from tests.sources.metrics_scene import source_of
 from xops_watch.aws.inventory import EcsInventory
+from xops_watch.aws.scaling import Autoscaling
+from xops_watch.aws.task_definitions import TaskDefinitions
+from xops_watch.aws.tasks import TaskBook
 from xops_watch.core.reading import Gap, Reading
 from xops_watch.errors import GapReason, SourceError
 from xops_watch.ports import Source
-from xops_watch.sources.cloudwatch import CloudWatchSource
+from xops_watch.sources.cloudwatch import SIGNALS
 from xops_watch.sources.ecs import EcsSource
+from xops_watch.sources.ecs_config import EcsConfigSource, Reads
+from xops_watch.sources.ecs_tasks import EcsTaskSource
 
 THROTTLED = ClientError({"Error": {"Code": "ThrottlingException"}}, "List")
 UNREACHABLE = EndpointConnectionError(endpoint_url="https://aws.example")
@@ -52,6 +59,65 @@ def ecs() -> Provider:
     return Provider(source=source, failing=failing, in_part=lambda: tiny.broken.add("blue"))
 
 
+def ecs_config() -> Provider:
+    tiny = TinyEcs({"blue": ["open-webui", "fastapi", "job", "odd", "x" * 255], "green": []})
+    tiny.changes["open-webui"] = {"launchType": "FARGATE", "taskDefinition": "arn:x/webui:1"}
+    tiny.changes["fastapi"] = {"launchType": "EC2", "taskDefinition": "arn:x/broken:1"}
+    tiny.changes["odd"] = {"launchType": "M" * 999}
+
+    def describe(taskDefinition: str) -> Mapping[str, Any]:  # noqa: N803 - as boto3 names it
+        if "broken" in taskDefinition:
+            raise THROTTLED
+        return {"taskDefinition": {"containerDefinitions": [], "cpu": "256", "memory": "512"}}
+
+    tiny.client._operations["describe_task_definition"] = describe
+    target = {"ResourceId": "service/blue/open-webui", "MinCapacity": 1, "MaxCapacity": 2}
+    scaling = ScriptedClient(
+        describe_scalable_targets=lambda **_: [{"ScalableTargets": [target]}],
+        describe_scaling_policies=refusing(UNREACHABLE),
+    )
+    source = EcsConfigSource(
+        EcsInventory(tiny.client, clusters=("blue", "green")),
+        Reads(
+            scaling=Autoscaling(scaling, max_age=MINUTE),
+            definitions=TaskDefinitions(tiny.client),
+        ),
+        interval=MINUTE,
+        crew_services=("fastapi",),
+        l5_services=("fastapi",),
+        l6_services=("open-webui",),
+    )
+
+    def failing(error: Exception) -> None:
+        tiny.client._operations["list_services"] = refusing(error)
+
+    return Provider(source=source, failing=failing, in_part=lambda: tiny.broken.add("blue"))
+
+
+def ecs_tasks() -> Provider:
+    tiny = TinyEcs({"blue": ["web", "crew-1", "x" * 255], "green": []})
+    tiny.changes["web"] = {"desiredCount": 4}
+    task = {
+        "taskArn": "arn:x/t1",
+        "taskDefinitionArn": "arn:x/crew-run:1",
+        "lastStatus": "PENDING",
+        "group": "family:crew-run",
+    }
+    tiny.client._operations["list_tasks"] = lambda **_: [{"taskArns": ["arn:x/t1"]}]
+    tiny.client._operations["describe_tasks"] = lambda **_: {"tasks": [task]}
+    source = EcsTaskSource(
+        EcsInventory(tiny.client, clusters=("blue", "green")),
+        lambda cluster: TaskBook(tiny.client, cluster),
+        interval=MINUTE,
+        crew_services=("*crew*",),
+    )
+
+    def failing(error: Exception) -> None:
+        tiny.client._operations["list_tasks"] = refusing(error)
+
+    return Provider(source=source, failing=failing, in_part=lambda: tiny.broken.add("blue"))
+
+
 def cloudwatch() -> Provider:
     tiny = TinyEcs({"main": ["web", "silent", "off", "forbidden"]})
     tiny.changes["off"] = {"desiredCount": 0}
@@ -65,7 +131,7 @@ def cloudwatch() -> Provider:
         {"Id": "m3", **none, "StatusCode": "Forbidden"},
     ]
     client: Any = ScriptedClient(get_metric_data=lambda **_: [{"MetricDataResults": results}])
-    source = CloudWatchSource(
+    source = cpu_source(
         client,
         EcsInventory(tiny.client, clusters=("main",)),
         interval=MINUTE,
@@ -77,6 +143,36 @@ def cloudwatch() -> Provider:
         client._operations["get_metric_data"] = refusing(error)
 
     return Provider(source=source, failing=failing)
+
+
+def cloudwatch_listed() -> Provider:
+    """Signals of every kind: of one subject each, and of none where nothing is listed."""
+
+    def listed(**asked: Any) -> Sequence[Mapping[str, Any]]:  # noqa: ANN401 - as boto3 takes it
+        if asked["Namespace"] == "AWS/Athena":
+            return [{"Metrics": []}]
+        names = [(item["Name"], item.get("Value", "one")) for item in asked["Dimensions"]]
+        dimensions = [{"Name": name, "Value": value} for name, value in names]
+        return [{"Metrics": [{"MetricName": asked["MetricName"], "Dimensions": dimensions}]}]
+
+    def read(**asked: Any) -> Sequence[Mapping[str, Any]]:  # noqa: ANN401 - as boto3 takes it
+        at = [asked["EndTime"] - MINUTE, asked["StartTime"]]
+        queries = asked["MetricDataQueries"]
+        told = [{"Id": q["Id"], "Timestamps": at, "Values": [5.0, 0.0]} for q in queries]
+        return [{"MetricDataResults": [{**one, "StatusCode": "Complete"} for one in told]}]
+
+    client = ScriptedClient(list_metrics=listed, get_metric_data=read)
+    signals = [signal for signal in SIGNALS if not signal.startswith("ecs.")]
+    source = source_of(client, *signals, lookback=timedelta(days=9))
+
+    def failing(error: Exception) -> None:
+        client._operations["list_metrics"] = refusing(error)
+        client._operations["get_metric_data"] = refusing(error)
+
+    def in_part() -> None:
+        client._operations["list_metrics"] = refusing(THROTTLED)
+
+    return Provider(source=source, failing=failing, in_part=in_part)
 
 
 def fake() -> Provider:
@@ -97,7 +193,10 @@ def refusing(error: Exception) -> Callable[..., Sequence[Mapping[str, Any]]]:
     return refuse
 
 
-@pytest.fixture(params=[ecs, cloudwatch, fake], ids=lambda make: str(make.__name__))
+@pytest.fixture(
+    params=[ecs, ecs_config, ecs_tasks, cloudwatch, cloudwatch_listed, fake],
+    ids=lambda make: str(make.__name__),
+)
 def provider(request: pytest.FixtureRequest) -> Provider:
     made: Provider = request.param()
     return made

@@ -145,8 +145,8 @@ def test_a_counter_is_shown_as_a_rate(panel: str, expr: str) -> None:
 
 def _selectors(expr: str) -> list[tuple[str, str]]:
     """Return name and matchers of every selector; a name without matchers would not be found."""
-    found = re.findall(r"\b((?:xops|process)_[a-z_]+)\{([^}]*)\}", expr)
-    assert len(found) == len(re.findall(r"\b(?:xops|process)_[a-z_]+", expr)), expr
+    found = re.findall(r"\b((?:xops|process)_[a-z0-9_]+)\{([^}]*)\}", expr)
+    assert len(found) == len(re.findall(r"\b(?:xops|process)_[a-z0-9_]+", expr)), expr
     assert found, expr
     return found
 

@@ -28,6 +28,19 @@ EMPTY_WHEN_WELL = {
     "Signals that are not seen": "all of them are seen",
     "Failures": "no source has a bug",
 }
+# What the demo does not have: each of these panels is of one signal, and is called like it.
+NOT_IN_THE_DEMO = (
+    "alb.",
+    "asg.",
+    "bedrock.",
+    "crew.started_1h",
+    "ec2.",
+    "edge.",
+    "efs.",
+    "finops.",
+    "rds.",
+    "sqlite.",
+)
 CONFIG = """
 global: {{scrape_interval: 1s, scrape_timeout: 1s}}
 scrape_configs:
@@ -54,7 +67,7 @@ def test_every_query_has_an_answer_while_the_demo_runs(tmp_path: Path) -> None:
             tmp_path / "prometheus.log",
         ),
     ):
-        waiting = [query for query in queries() if query[0] not in EMPTY_WHEN_WELL]
+        waiting = [query for query in queries() if not _may_be_empty(query[0])]
         pause = Event()
         for _ in range(int(WAIT_SECONDS)):
             waiting = [query for query in waiting if not _rows(prometheus, query[1])]
@@ -63,8 +76,12 @@ def test_every_query_has_an_answer_while_the_demo_runs(tmp_path: Path) -> None:
             pause.wait(1.0)
         assert not waiting, (tmp_path / "demo.log").read_text("utf-8")[-2000:]
         for title, expr in queries():
-            if title in EMPTY_WHEN_WELL:
+            if _may_be_empty(title):
                 assert _rows(prometheus, expr) is not None, f"{title}: {expr}"
+
+
+def _may_be_empty(title: str) -> bool:
+    return title in EMPTY_WHEN_WELL or title.startswith(NOT_IN_THE_DEMO)
 
 
 def _rows(port: int, expr: str) -> list[Json] | None:

@@ -9,7 +9,7 @@ from xops_watch.clock import ScaledClock
 from xops_watch.demo.stage import World
 from xops_watch.demo.world import CREW, WEB
 from xops_watch.embedded_aws.control import EmbeddedAws
-from xops_watch.embedded_aws.control_specs import SeriesSpec, ServiceSpec
+from xops_watch.embedded_aws.control_specs import EventSpec, SeriesSpec, ServiceSpec
 
 MINUTE = timedelta(minutes=1)
 START = datetime(2026, 3, 4, 12, 0, 30, tzinfo=UTC)
@@ -39,6 +39,9 @@ class Shown:
 
     def put_points(self, *series: SeriesSpec) -> None:
         for one in series:
+            if one["metric"] == "MemoryUtilization":
+                continue
+            assert one["metric"] == "CPUUtilization"
             name = one["dimensions"]["ServiceName"]
             points = cast("Sequence[tuple[datetime, float]]", one["points"])
             self.points.setdefault(name, []).extend(points)
@@ -68,6 +71,23 @@ def test_it_stays_calm_until_the_story_begins_however_long_that_takes() -> None:
     assert all(cpu < 50 for _, cpu in aws.points[WEB])
     world.begin()
     assert world.elapsed == timedelta()
+
+
+def test_the_services_are_configured_and_crews_that_find_no_place_are_events() -> None:
+    world, clock, aws = _world()
+    world.move()
+    web, crew = aws.services
+    assert web["architecture"] == crew["architecture"] == "ARM64"
+    assert web["scaling"] == {"min": 2, "max": 6, "cpu_target": 70, "suspended": "yes"}
+    assert "events" not in crew
+    world.begin()
+    clock.at += 11 * MINUTE
+    world.move()
+    events = next(service for service in aws.services if service["name"] == CREW)["events"]
+    assert [cast("EventSpec", event)["at"] for event in events] == [
+        START + 5 * MINUTE,
+        START + 10 * MINUTE,
+    ]
 
 
 def test_every_minute_is_published_once_whatever_the_steps_are() -> None:

@@ -7,7 +7,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from xops_watch.demo.world import CREW, SCENES, WEB, RunningService, services_at
+from xops_watch.demo.world import (
+    CONFIGURED,
+    CREW,
+    FALL,
+    QUEUE,
+    SCENES,
+    WEB,
+    RunningService,
+    services_at,
+    unplaced_at,
+)
 
 MINUTE = timedelta(minutes=1)
 SECOND = timedelta(seconds=1)
@@ -44,6 +54,22 @@ def test_nobody_else_waits() -> None:
     for minute in range(60):
         others = [s for s in services_at(minute * MINUTE) if s.name != CREW]
         assert all(s.desired == s.running and s.pending == 0 for s in others)
+
+
+@pytest.mark.parametrize(
+    ("minute", "count"), [(-40, 0), (4.9, 0), (5, 1), (9.9, 1), (10, 2), (15, 3), (44, 8), (500, 8)]
+)
+def test_ecs_tells_every_5_minutes_that_a_crew_found_no_place(minute: float, count: int) -> None:
+    told = unplaced_at(minute * MINUTE)
+    assert len(told) == count
+    assert all(QUEUE <= at < FALL for at in told)
+
+
+def test_the_layers_are_configured_as_document_b_describes_them() -> None:
+    assert {name: (spec["cpu"], spec["memory"]) for name, spec in CONFIGURED.items()} == {
+        WEB: (2048, 4096),
+        CREW: (1024, 2048),
+    }
 
 
 @given(st.integers(-100_000, 1_000_000), st.integers(0, 1_000_000))

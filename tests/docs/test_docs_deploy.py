@@ -8,15 +8,18 @@ from typing import Any
 
 import botocore.session
 import pytest
+from botocore import xform_name
 from botocore.model import ServiceModel
 from botocore.validate import ParamValidator
 
+from xops_watch.bootstrap import IAM_ACTIONS
 from xops_watch.settings import Settings
 
 ROOT = Path(__file__).parents[2]
 DEPLOY = ROOT / "deploy"
 PAGE = (ROOT / "docs/how-to/deploy-ecs-sidecar.md").read_text("utf-8")
-PREFIXES = {"ecs": "ecs", "cloudwatch": "cloudwatch", "sns": "sns"}
+SERVICES = ("application-autoscaling", "cloudwatch", "ecs", "sns", "sts")
+NEEDS_NO_PERMISSION = {"sts:GetCallerIdentity"}
 
 
 @cache
@@ -79,16 +82,16 @@ def test_the_sidecar_is_the_image() -> None:
     assert Settings.model_fields["state_path"].default.parent == Path(mount["containerPath"])
 
 
-def test_the_sidecars_variables_are_settings(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_sidecar_is_told_nothing_that_ecs_knows(monkeypatch: pytest.MonkeyPatch) -> None:
     container = sidecar()
     named = [pair["name"] for pair in container["environment"] + container["secrets"]]
     for pair in container["environment"]:
         monkeypatch.setenv(pair["name"], pair["value"])
     monkeypatch.setenv("XOPS_WATCH_SNS__TOPIC_ARN", "arn:aws:sns:us-east-1:123456789012:pages")
     settings = Settings()
-    assert settings.ecs.clusters == ("CLUSTER",)
-    assert settings.watches_something
-    assert {name for name in named if not name.startswith("XOPS_WATCH_")} == {"AWS_DEFAULT_REGION"}
+    assert settings.stack == "xops-prod"
+    assert settings.ecs.clusters == ()
+    assert [name for name in named if not name.startswith("XOPS_WATCH_")] == []
 
 
 def test_the_policy_allows_what_the_code_calls_and_nothing_else() -> None:
@@ -97,20 +100,21 @@ def test_the_policy_allows_what_the_code_calls_and_nothing_else() -> None:
         for statement in file("iam-policy.json")["Statement"]
         for action in statement["Action"]
     }
-    assert allowed == called()
+    # The example names its cluster; who watches every cluster lists them.
+    assert allowed | {"ecs:ListClusters"} == IAM_ACTIONS
+    assert called() - NEEDS_NO_PERMISSION == IAM_ACTIONS
     assert not [action for action in allowed if "*" in action]
 
 
 def called() -> set[str]:
     """Return the IAM actions of every boto3 call in the daemon's code."""
-    operations = {name: service for service in PREFIXES for name in model(service).operation_names}
-    by_method = {re.sub(r"(?<!^)(?=[A-Z])", "_", name).lower(): name for name in operations}
+    operations = {name: service for service in SERVICES for name in model(service).operation_names}
+    by_method = {xform_name(name): name for name in operations}
     found = set()
     for folder in ("aws", "sources", "notify"):
         for path in (ROOT / "xops_watch" / folder).rglob("*.py"):
             text = path.read_text("utf-8")
-            methods = re.findall(r'_client\.(?:get_paginator\(\s*"(\w+)"|(\w+))\(?', text)
-            for method in (paginated or plain for paginated, plain in methods):
-                operation = by_method[method]
-                found.add(f"{PREFIXES[operations[operation]]}:{operation}")
+            methods = re.findall(r'client\.(?:get_paginator\(\s*"(\w+)"|(\w+)\()', text)
+            names = {paginated or plain for paginated, plain in methods} & by_method.keys()
+            found |= {f"{operations[by_method[name]]}:{by_method[name]}" for name in names}
     return found

@@ -28,9 +28,10 @@ def test_the_pages_are_what_the_code_says() -> None:
 
 
 def test_a_page_that_was_edited_by_hand_or_is_missing_is_found(tmp_path: Path) -> None:
-    (tmp_path / "explanation").mkdir()
-    folder = tmp_path / "reference"
-    folder.mkdir()
+    folder = tmp_path / "docs" / "reference"
+    for place in (folder, tmp_path / "docs/explanation", tmp_path / "docs/how-to"):
+        place.mkdir(parents=True)
+    (tmp_path / "deploy").mkdir()
     assert stale(folder) == list(PAGES)
     for name, text in PAGES.items():
         (folder / name).write_text(text, "utf-8")

@@ -70,6 +70,7 @@ CONTRACT = {
     "xops_watch_source_bugs_total": {"source"},
     "xops_watch_tick_failures_total": set(),
     "xops_watch_aws_requests_total": {"service", "operation", "outcome"},
+    "xops_watch_aws_cost_dollars_per_month": {"service", "operation"},
     "xops_watch_notices_total": {"outcome"},
     "xops_watch_outbox_notices": set(),
     "xops_watch_outbox_oldest_seconds": set(),
@@ -88,6 +89,7 @@ def test_every_family_has_exactly_the_name_and_the_labels_of_the_contract(accept
     desk.telemetry.gap("ecs", "denied")
     desk.telemetry.source_bug("ecs")
     desk.telemetry.aws_request("ecs", "DescribeServices", "ok")
+    desk.telemetry.aws_cost("cloudwatch", "GetMetricData", 4.32)
     desk.telemetry.outbox(OutboxDepth(notices=0, oldest_at=None), now=NOW)
     exported: dict[str, set[frozenset[str]]] = {}
     for name, found in samples(ask(desk.app, "/metrics", accept=accept)):

@@ -97,3 +97,14 @@ def test_counters_bring_no_created_series() -> None:
         for sample in family.samples
         if sample.name.endswith("_created")
     ]
+
+
+def test_a_cost_is_shown_as_it_is_now() -> None:
+    desk = Desk()
+    family = "xops_watch_aws_cost_dollars_per_month"
+    assert not of(ask(desk.app, "/metrics"), family)
+    desk.telemetry.aws_cost("cloudwatch", "GetMetricData", 4.32)
+    desk.telemetry.aws_cost("cloudwatch", "GetMetricData", 2.16)
+    assert of(ask(desk.app, "/metrics"), family) == {
+        labels(service="cloudwatch", operation="GetMetricData"): 2.16
+    }

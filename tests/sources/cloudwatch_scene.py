@@ -1,18 +1,42 @@
 """A CloudWatch source over known services, and short ways to say what CloudWatch answers."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
 from tests.aws.bench import MINUTE, NOW, ScriptedClient
 from tests.aws.tiny_ecs import TinyEcs
 from xops_watch.aws.inventory import EcsInventory
-from xops_watch.core.reading import Gap, Observation, Reading
+from xops_watch.core.reading import Gap, Observation, Reading, SeriesKey
 from xops_watch.sources.cloudwatch import CloudWatchSource
+from xops_watch.sources.cloudwatch.needs import NEEDS
+from xops_watch.sources.cloudwatch.plan import Wanted
+from xops_watch.sources.cloudwatch.subjects import Subjects
 
 # At 12:00:30 the newest settled point is that of 11:57, which ended at 11:58.
 NEWEST = NOW.replace(hour=11, minute=57, second=0)
 END = NEWEST + MINUTE
+
+
+def cpu_source(
+    client: Any,  # noqa: ANN401 - a real client or a scripted one
+    inventory: EcsInventory,
+    *,
+    interval: timedelta,
+    settle: timedelta,
+    lookback: timedelta,
+    seen: Collection[SeriesKey] = (),
+) -> CloudWatchSource:
+    """Return a source that reads CPU of services and nothing else."""
+    cpu = next(need for need in NEEDS if need.signal == "ecs.cpu_utilization")
+    return CloudWatchSource(
+        client,
+        Subjects(client, inventory),
+        [Wanted(need=cpu, every=interval, lookback=lookback, worth=2)],
+        interval=interval,
+        settle=settle,
+        seen=seen,
+    )
 
 
 class Scene:
@@ -27,7 +51,7 @@ class Scene:
     ) -> None:
         self.ecs = TinyEcs({"main": services or ("web",)})
         self.inventory = EcsInventory(self.ecs.client, clusters=("main",))
-        self.source = CloudWatchSource(
+        self.source = cpu_source(
             client, self.inventory, interval=MINUTE, settle=settle, lookback=lookback
         )
 

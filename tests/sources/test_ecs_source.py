@@ -20,6 +20,7 @@ OF_CLUSTER = {
 }
 OF_SERVICE = {
     "ecs.deployments_in_progress",
+    "ecs.placement_failures_1h",
     "ecs.tasks_desired",
     "ecs.tasks_pending",
     "ecs.tasks_running",
@@ -67,13 +68,75 @@ def test_a_cluster_and_its_services_over_http(aws: EmbeddedAws) -> None:
         ("ecs.tasks_running", "main/web"): 2,
         ("ecs.tasks_pending", "main/web"): 1,
         ("ecs.deployments_in_progress", "main/web"): 1,
+        ("ecs.placement_failures_1h", "main/web"): 0,
         ("ecs.tasks_desired", "main/crew-worker"): 8,
         ("ecs.tasks_running", "main/crew-worker"): 2,
         ("ecs.tasks_pending", "main/crew-worker"): 3,
         ("ecs.deployments_in_progress", "main/crew-worker"): 1,
+        ("ecs.placement_failures_1h", "main/crew-worker"): 0,
         ("crew.queue_depth", "main/crew-worker"): 6,
     }
     assert not gaps(observations)
+
+
+def test_services_of_a_layer_tell_their_tasks_as_those_of_the_layer() -> None:
+    tiny = TinyEcs({"main": ["open-webui", "fastapi", "both-fastapi-open-webui", "web"]})
+    for number, name in enumerate(tiny.clusters["main"], 1):
+        tiny.changes[name] = {"runningCount": number}
+    source = EcsSource(
+        EcsInventory(tiny.client, clusters=("main",)),
+        interval=MINUTE,
+        crew_services=(),
+        ignored_services=(),
+        l5_services=("*fastapi*", "*crew*"),
+        l6_services=("*open-webui*",),
+    )
+    found = values(source.observe(now=NOW))
+    layers = ("l5.tasks_running", "l6.tasks_running")
+    assert {key: value for key, value in found.items() if key[0] in layers} == {
+        ("l5.tasks_running", "main/fastapi"): 2,
+        ("l5.tasks_running", "main/both-fastapi-open-webui"): 3,
+        ("l6.tasks_running", "main/open-webui"): 1,
+        ("l6.tasks_running", "main/both-fastapi-open-webui"): 3,
+    }
+
+
+NO_PLACES = (
+    (
+        "(service web) was unable to place a task because no container instance met all of its"
+        " requirements. Reason: You've reached the limit on the number of tasks you can run"
+        " concurrently. For more information, see the Troubleshooting section."
+    ),
+    (
+        "(service web) was unable to place a task. Reason: Capacity is unavailable at this time."
+        " Please try again later or in a different availability zone."
+    ),
+    (
+        "(service web) was unable to place a task because no container instance met all of its"
+        " requirements. The closest matching container-instance a9 has insufficient memory."
+    ),
+)
+
+
+@pytest.mark.parametrize(
+    ("message", "minutes", "count"),
+    [
+        *((text, 5, 1) for text in NO_PLACES),
+        (NO_PLACES[0], 59.9, 1),
+        (NO_PLACES[0], 60, 0),
+        (NO_PLACES[0], -1, 1),  # the clock of ECS may be a little ahead
+        ("(service web) has reached a steady state.", 5, 0),
+        ("(service web) is unable to consistently start tasks successfully.", 5, 0),
+        ("(service web) registered 1 targets in (target-group x)", 5, 0),
+    ],
+)
+def test_tasks_without_a_place_are_counted_by_the_events_of_an_hour(
+    message: str, minutes: float, count: int
+) -> None:
+    tiny = TinyEcs({"main": ["web"]})
+    tiny.changes["web"] = {"events": [{"createdAt": NOW - minutes * MINUTE, "message": message}]}
+    found = values(tiny_source(tiny).observe(now=NOW))
+    assert found["ecs.placement_failures_1h", "main/web"] == count
 
 
 def test_readings_are_of_the_instant_of_the_sweep() -> None:

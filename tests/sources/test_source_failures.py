@@ -10,11 +10,11 @@ import pytest
 from tests.aws.bench import MINUTE, NOW, CannedAws, make_client
 from tests.aws.tiny_ecs import TinyEcs
 from tests.contract.source_promises import assert_line
+from tests.sources.cloudwatch_scene import cpu_source
 from xops_watch.aws.inventory import EcsInventory
 from xops_watch.embedded_aws.control import EmbeddedAws
 from xops_watch.errors import GapReason, SourceError
 from xops_watch.ports import Source
-from xops_watch.sources.cloudwatch import CloudWatchSource
 from xops_watch.sources.ecs import EcsSource
 
 ACTIONS = {"ecs": "ecs:ListServices", "cloudwatch": "cloudwatch:GetMetricData"}
@@ -30,7 +30,7 @@ def source_of(service: str, client: Any) -> Source:  # noqa: ANN401 - any boto3 
         inventory = EcsInventory(client, clusters=("main",))
         return EcsSource(inventory, interval=MINUTE, crew_services=(), ignored_services=())
     inventory = EcsInventory(TinyEcs({"main": ["web"]}).client, clusters=("main",))
-    return CloudWatchSource(client, inventory, interval=MINUTE, settle=MINUTE, lookback=MINUTE)
+    return cpu_source(client, inventory, interval=MINUTE, settle=MINUTE, lookback=MINUTE)
 
 
 def failure_of(service: str, client: Any) -> SourceError:  # noqa: ANN401 - any boto3 client

@@ -9,6 +9,7 @@ import pytest
 
 from tests.aws.bench import MINUTE, NOW, ScriptedClient
 from tests.aws.tiny_ecs import TinyEcs
+from tests.sources.cloudwatch_scene import cpu_source
 from xops_watch.aws.inventory import EcsInventory
 from xops_watch.core.reading import Gap, Observation, SeriesKey
 from xops_watch.errors import GapReason, SourceError
@@ -28,7 +29,7 @@ def sources(
     cloudwatch: Any = ScriptedClient(get_metric_data=lambda **_: [{"MetricDataResults": []}])
     return (
         EcsSource(inventory, interval=MINUTE, crew_services=(), ignored_services=(), seen=seen),
-        CloudWatchSource(
+        cpu_source(
             cloudwatch,
             inventory,
             interval=MINUTE,

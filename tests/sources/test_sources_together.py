@@ -8,12 +8,11 @@ from structlog.testing import LogCapture
 
 from tests.aws.bench import MINUTE, NOW, make_client, put_cpu
 from tests.fakes import RecordingTelemetry
-from tests.sources.cloudwatch_scene import NEWEST
+from tests.sources.cloudwatch_scene import NEWEST, cpu_source
 from xops_watch.aws.inventory import EcsInventory
 from xops_watch.collect import Collector
 from xops_watch.core.reading import Gap, Observation, Reading
 from xops_watch.embedded_aws.control import EmbeddedAws
-from xops_watch.sources.cloudwatch import CloudWatchSource
 from xops_watch.sources.ecs import EcsSource
 
 DEADLINE = timedelta(seconds=30)  # only a broken collector reaches it
@@ -28,7 +27,7 @@ def collector(aws: EmbeddedAws) -> Collector:
     return Collector(
         [
             EcsSource(inventory, interval=MINUTE, crew_services=(), ignored_services=()),
-            CloudWatchSource(
+            cpu_source(
                 cloudwatch, inventory, interval=MINUTE, settle=2 * MINUTE, lookback=30 * MINUTE
             ),
         ],
@@ -78,7 +77,7 @@ def test_before_any_sweep_both_are_blind_after_one_attempt(
     collection = collector.collect(now=NOW)
     aws.end_fault(fault)
     gaps = [o for o in collection.observations if isinstance(o, Gap)]
-    assert {gap.signal for gap in gaps} == {*EcsSource.signals, *CloudWatchSource.signals}
+    assert {gap.signal for gap in gaps} == {*EcsSource.signals, "ecs.cpu_utilization"}
     assert {str(gap.reason) for gap in gaps} == {"timeout"}
     assert {gap.detail.partition(":")[0] for gap in gaps} == {"ecs"}
     assert sweeps(aws) == 1

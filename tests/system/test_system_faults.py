@@ -34,12 +34,13 @@ def test_a_sick_cloudwatch_blinds_its_own_signals_only(
             lambda: daemon.signal_status("ecs.tasks_running", WEB) == "ok",
             "ecs is read all the same",
         )
-        eventually(lambda: "source_read_failed" in daemon.events(), "the failure is logged")
-        [line] = [line for line in daemon.log() if line["event"] == "source_read_failed"]
-        assert line["source"] == "cloudwatch"
+        down = 'xops_watch_source_up{source="cloudwatch"} 0.0'
+        eventually(lambda: down in daemon.read("/metrics")[1], "the source is down")
+        failed = [line for line in daemon.log() if line["event"] == "source_read_failed"]
+        assert {line["source"] for line in failed} <= {"cloudwatch", "cloudwatch_global"}
+        [line] = [line for line in failed if line["source"] == "cloudwatch"]
         assert line["reason"] == status
         assert "exception" not in line
-        assert 'xops_watch_source_up{source="cloudwatch"} 0.0' in daemon.read("/metrics")[1]
 
 
 def test_a_hung_ecs_delays_neither_cloudwatch_nor_the_scrape(

@@ -19,61 +19,73 @@ COUNT_MAX = 10_000_000
 _NAME = r"[\x21-\x2e\x30-\x7e]{1,255}"
 Name = Annotated[str, Field(pattern=f"^{_NAME}$")]
 Arn = Annotated[str, Field(pattern=rf"^([\x21-\x7e]*/)?{_NAME}$", max_length=ARN_CHARACTERS_MAX)]
+# Names of Auto Scaling groups and models hold spaces, slashes and colons.
+DimensionText = Annotated[str, Field(pattern=r"^[\x20-\x7e]{1,500}$")]
 Count = Annotated[int, Field(ge=0, le=COUNT_MAX)]
 
 
-class _Answer(BaseModel):
+class Answer(BaseModel):
+    """A part of an answer: unknown fields are ignored, nothing is converted."""
+
     model_config = ConfigDict(frozen=True, strict=True, extra="ignore")
 
 
-class ClusterPage(_Answer):
+class ClusterPage(Answer):
     """One page of ListClusters."""
 
     arns: list[Arn] = Field(alias="clusterArns")
 
 
-class ServicePage(_Answer):
+class ServicePage(Answer):
     """One page of ListServices."""
 
     arns: list[Arn] = Field(alias="serviceArns")
 
 
-class DescribedClusters(_Answer):
+class DescribedClusters(Answer):
     """The answer of DescribeClusters; clusters that do not exist are simply not there."""
 
     clusters: list["ClusterAnswer"]
 
 
-class DescribedServices(_Answer):
+class DescribedServices(Answer):
     """The answer of DescribeServices; a service deleted a moment ago is only in `failures`."""
 
     services: list["ServiceAnswer"]
     failures: list["FailureAnswer"] = []
 
 
-class FailureAnswer(_Answer):
+class FailureAnswer(Answer):
     """Why something that was asked for is not in the answer."""
 
     reason: str = ""
 
 
-class DeploymentAnswer(_Answer):
+class DeploymentAnswer(Answer):
     """One deployment of a service; `rollout_state` and `failed_tasks` are absent in old answers."""
 
     status: str = ""
     rollout_state: str | None = Field(default=None, alias="rolloutState")
     failed_tasks: Count = Field(default=0, alias="failedTasks")
+    platform_version: str | None = Field(default=None, alias="platformVersion")
     created_at: AwareDatetime | None = Field(default=None, alias="createdAt")
 
 
-class EventAnswer(_Answer):
+class EventAnswer(Answer):
     """One line of the service's event log."""
 
     created_at: AwareDatetime = Field(alias="createdAt")
     message: str
 
 
-class ServiceAnswer(_Answer):
+class StrategyAnswer(Answer):
+    """One capacity provider of a service's strategy."""
+
+    provider: Name = Field(alias="capacityProvider")
+    weight: Count = 0
+
+
+class ServiceAnswer(Answer):
     """One service of DescribeServices."""
 
     name: Name = Field(alias="serviceName")
@@ -83,9 +95,13 @@ class ServiceAnswer(_Answer):
     pending: Count = Field(alias="pendingCount")
     deployments: list[DeploymentAnswer] = []
     events: list[EventAnswer] = []
+    task_definition: Arn | None = Field(default=None, alias="taskDefinition")
+    launch_type: str | None = Field(default=None, alias="launchType")
+    strategy: list[StrategyAnswer] = Field(default=[], alias="capacityProviderStrategy")
+    platform_version: str | None = Field(default=None, alias="platformVersion")
 
 
-class ClusterAnswer(_Answer):
+class ClusterAnswer(Answer):
     """One cluster of DescribeClusters."""
 
     status: str
@@ -93,7 +109,7 @@ class ClusterAnswer(_Answer):
     pending: Count = Field(alias="pendingTasksCount")
 
 
-class MetricAnswer(_Answer):
+class MetricAnswer(Answer):
     """What one page of GetMetricData says of one query; values in the metric's own unit."""
 
     id: str = Field(alias="Id")
@@ -102,10 +118,30 @@ class MetricAnswer(_Answer):
     values: list[float] = Field(default=[], alias="Values")
 
 
-class MetricPage(_Answer):
+class MetricPage(Answer):
     """One page of GetMetricData."""
 
     results: list[MetricAnswer] = Field(alias="MetricDataResults")
+
+
+class DimensionAnswer(Answer):
+    """One dimension of a listed metric; its value may become a label."""
+
+    name: DimensionText = Field(alias="Name")
+    value: DimensionText = Field(alias="Value")
+
+
+class ListedMetric(Answer):
+    """One row of ListMetrics."""
+
+    name: DimensionText = Field(alias="MetricName")
+    dimensions: list[DimensionAnswer] = Field(alias="Dimensions")
+
+
+class MetricListing(Answer):
+    """One page of ListMetrics."""
+
+    metrics: list[ListedMetric] = Field(alias="Metrics")
 
 
 AnswerT = TypeVar("AnswerT", bound=BaseModel)

@@ -17,6 +17,7 @@ from xops_watch.aws.answers import (
     read_pages,
 )
 from xops_watch.aws.failures import invalid_answer, translated
+from xops_watch.aws.launch import Launch, read_launch
 from xops_watch.errors import GapReason, SourceError
 
 if TYPE_CHECKING:
@@ -26,10 +27,18 @@ DESCRIBE_SERVICES_MAX = 10  # AWS refuses more in one call
 PAGE_SIZE = 100  # the largest page that ListServices gives
 PAGES_MAX = 1000  # 100,000 services: past that the listing is broken, not large
 ALL_CLUSTERS = "*"
+INVENTORY_ACTIONS = (
+    "ecs:DescribeClusters",
+    "ecs:DescribeServices",
+    "ecs:ListClusters",
+    "ecs:ListServices",
+)
 
 # How ECS words a service whose tasks start and die; a steady state ends it.
 _CRASH_LOOP_EVENT = "is unable to consistently start tasks successfully"
 _MISSING = "MISSING"
+# It is told of every kind of missing room: no capacity, no address, no port, no instance.
+_UNPLACED_EVENT = "was unable to place"
 _STEADY_EVENT = "has reached a steady state"
 
 
@@ -37,7 +46,8 @@ _STEADY_EVENT = "has reached a steady state"
 class Service:
     """One service as ECS describes it; counts are tasks.
 
-    `rolling_since` is the start of the youngest deployment still in progress.
+    `rolling_since` is the start of the youngest deployment still in progress, `unplaced_at`
+    the instants of the events that tell of a task without a place.
     """
 
     cluster: str
@@ -49,6 +59,9 @@ class Service:
     deployments_in_progress: int
     rolling_since: datetime | None
     crash_looping: bool
+    launch: Launch
+    task_definition: str | None
+    unplaced_at: tuple[datetime, ...]
 
     @property
     def subject(self) -> str:
@@ -238,6 +251,9 @@ def _service(cluster: str, answer: ServiceAnswer) -> Service:
         deployments_in_progress=len(rolling),
         rolling_since=max(started, default=None),
         crash_looping=_crash_looping(answer),
+        launch=read_launch(answer),
+        task_definition=answer.task_definition,
+        unplaced_at=tuple(e.created_at for e in answer.events if _UNPLACED_EVENT in e.message),
     )
 
 

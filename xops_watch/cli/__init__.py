@@ -29,6 +29,9 @@ _COMMANDS = {
     "demo": "xops_watch.cli.demo:demo",
     "once": "xops_watch.cli.once:once",
     "rules": "xops_watch.cli.rules:rules",
+    "plan-cost": "xops_watch.cli.plan_cost:plan_cost",
+    "doctor": "xops_watch.cli.doctor:doctor",
+    "iam-policy": "xops_watch.cli.iam_policy:iam_policy",
     "healthcheck": "xops_watch.cli.healthcheck:healthcheck",
 }
 

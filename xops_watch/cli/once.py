@@ -62,7 +62,9 @@ def _look(settings: Settings) -> Snapshot:
     )
     with closing(bootstrap.open_memory()) as store:
         rules = LiveRules(rule_files(settings), now=around.clock.now(), log=log)
-        return bootstrap.assemble(settings, rules, store, around).watch.tick()
+        return bootstrap.assemble(
+            bootstrap.at_home(settings, log), rules, store, around
+        ).watch.tick()
 
 
 class _Nowhere:

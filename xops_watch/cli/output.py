@@ -13,6 +13,8 @@ COLOURS = {
     "recommended": "red",
     "unknown": "yellow",
     "blind": "yellow",
+    "failed": "red",
+    "warning": "yellow",
     "HIGH": "red",
     "MED": "yellow",
 }

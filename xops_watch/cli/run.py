@@ -22,7 +22,7 @@ def run() -> int:
     """Run the daemon until SIGTERM.
 
     It is configured by XOPS_WATCH_* variables; one cluster is enough to begin with:
-    XOPS_WATCH_ECS__CLUSTERS=xops.
+    XOPS_WATCH_ECS__CLUSTERS=xops. In a task of ECS nothing is needed: its cluster is watched.
     """
     # Nothing is owed to anybody until the daemon listens to signals itself: they end it at once.
     for number in (signal.SIGTERM, signal.SIGINT):

@@ -18,6 +18,7 @@ HOUSEKEEPING = timedelta(hours=1)
 
 def run_daemon(settings: Settings, around: Surroundings) -> int:
     """Run until the end and return the exit code; raises an XopsWatchError when it cannot start."""
+    settings = bootstrap.at_home(settings, around.log)
     rules = LiveRules(rule_files(settings), now=around.clock.now(), log=around.log)
     with closing(bootstrap.open_store(settings)) as store:
         path = str(settings.state_path)

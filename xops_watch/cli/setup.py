@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 
+from xops_watch.aws.metadata import on_ecs
 from xops_watch.clock import ScaledClock, SystemClock, machine_now
 from xops_watch.errors import ConfigurationError
 from xops_watch.ports import Clock
@@ -11,12 +12,13 @@ ANCHOR_DISTANCE_MAX = timedelta(days=30)  # at the highest speed three centuries
 
 
 def require_something(settings: Settings) -> None:
-    """Raise ConfigurationError when there is nothing to watch."""
-    if not settings.watches_something:
+    """Raise ConfigurationError when there is nothing to watch: in a task of ECS its cluster is."""
+    if not settings.watches_something and not on_ecs():
         raise ConfigurationError(
             "nothing to watch: no source is configured",
-            hint="name a cluster, XOPS_WATCH_ECS__CLUSTERS=xops (or `*` for all);"
-            " `xops-watch demo` shows everything without an AWS account",
+            hint="name a cluster, XOPS_WATCH_ECS__CLUSTERS=xops (or `*` for all), or run in a task"
+            " of ECS, whose cluster is watched unasked; `xops-watch demo` shows everything without"
+            " an AWS account",
         )
 
 

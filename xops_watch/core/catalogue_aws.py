@@ -3,6 +3,8 @@
 from xops_watch.core.signal import DAY, MINUTE, Unit, signals_of
 
 _ecs = signals_of("ecs", period=MINUTE, grace=5 * MINUTE)
+_ecs_tasks = signals_of("ecs_tasks", period=MINUTE, grace=5 * MINUTE)
+_ecs_config = signals_of("ecs_config", period=MINUTE, grace=5 * MINUTE)
 COUNTED = (
     _ecs("ecs.services_active", Unit.COUNT, "cluster", "Services of the cluster in status ACTIVE"),
     _ecs("ecs.tasks_desired", Unit.COUNT, "service", "Tasks that the service should run"),
@@ -26,41 +28,41 @@ COUNTED = (
         "cluster",
         "Pending tasks of the cluster that belong to no service",
     ),
-    _ecs(
+    _ecs_tasks(
         "ecs.task_start_wait",
         Unit.SECONDS,
         "service or cluster",
-        "Age of the oldest task that should run and does not yet",
+        "For how long the oldest task waits that should run, or that ECS has not even created",
     ),
     _ecs(
         "ecs.placement_failures_1h",
         Unit.COUNT,
         "service",
-        "Tasks that found no place to run, in the last hour (service events)",
+        "Service events of the last hour that tell of a task without a place to run",
     ),
-    _ecs(
+    _ecs_config(
         "ecs.scaling_headroom",
         Unit.COUNT,
         "service",
         "Tasks that autoscaling may still add: maximum capacity less running tasks",
     ),
-    _ecs(
+    _ecs_config(
         "ecs.scaling_suspended",
         Unit.STATE,
         "service",
-        "Whether scaling of the service is suspended",
+        "Whether scaling out, or scheduled scaling, of the service is suspended",
         "no",
         "yes",
     ),
-    _ecs(
+    _ecs_config(
         "ecs.cpu_architecture",
         Unit.STATE,
         "service",
-        "CPU architecture of the task definition",
+        "CPU architecture of the task definition (on Fargate x86_64 if it names none)",
         "arm64",
         "x86_64",
     ),
-    _ecs(
+    _ecs_config(
         "ecs.launch_type",
         Unit.STATE,
         "service",
@@ -69,44 +71,55 @@ COUNTED = (
         "ec2",
         "external",
     ),
-    _ecs("ecs.platform_version", Unit.VERSION, "service", "Fargate platform version of the tasks"),
+    _ecs_config(
+        "ecs.platform_version", Unit.VERSION, "service", "Fargate platform version of the tasks"
+    ),
     _ecs(
         "crew.queue_depth",
         Unit.COUNT,
         "service or cluster",
         "Crew tasks that wait for a place to run: wanted, not running, not crashing, not rolling",
     ),
-    _ecs(
+    _ecs_tasks(
         "crew.started_1h",
         Unit.COUNT,
         "service or cluster",
-        "Crews started in the last hour: the application's counter, or else crew tasks created",
+        "Crews started in the last hour (a proxy: tasks of crew families that no service started)",
     ),
-    _ecs(
+    _ecs_config(
         "crew.spot_share",
         Unit.RATIO,
         "service",
-        "Share of FARGATE_SPOT in the weights of the capacity provider strategy",
+        "Share of FARGATE_SPOT in the weights of the capacity provider strategy (0 without one)",
     ),
-    _ecs(
+    _ecs_tasks(
         "crew.spot_interruption_rate",
         Unit.COUNT,
         "service or cluster",
         "Spot interruptions of crew tasks for each hour that one ran, over the last 24 hours",
     ),
     _ecs("l5.tasks_running", Unit.COUNT, "service", "Running tasks of FastAPI+CrewAI"),
-    _ecs("l5.tasks_min", Unit.COUNT, "service", "Least tasks that autoscaling keeps (L5)"),
-    _ecs("l5.tasks_max", Unit.COUNT, "service", "Most tasks that autoscaling starts (L5)"),
-    _ecs("l5.cpu_target", Unit.RATIO, "service", "CPU that target tracking aims at (L5)"),
-    _ecs("l5.task_cpu", Unit.COUNT, "service", "CPU units of a task (L5; 1024 are one vCPU)"),
-    _ecs("l5.task_memory", Unit.BYTES, "service", "Memory of a task (L5)"),
+    _ecs_config("l5.tasks_min", Unit.COUNT, "service", "Least tasks that autoscaling keeps (L5)"),
+    _ecs_config("l5.tasks_max", Unit.COUNT, "service", "Most tasks that autoscaling starts (L5)"),
+    _ecs_config("l5.cpu_target", Unit.RATIO, "service", "CPU that target tracking aims at (L5)"),
+    _ecs_config(
+        "l5.task_cpu", Unit.COUNT, "service", "CPU units of a task (L5; 1024 are one vCPU)"
+    ),
+    _ecs_config("l5.task_memory", Unit.BYTES, "service", "Memory of a task (L5)"),
     _ecs("l6.tasks_running", Unit.COUNT, "service", "Running tasks of Open WebUI"),
-    _ecs("l6.tasks_min", Unit.COUNT, "service", "Least tasks that autoscaling keeps (L6)"),
-    _ecs("l6.tasks_max", Unit.COUNT, "service", "Most tasks that autoscaling starts (L6)"),
-    _ecs("l6.cpu_target", Unit.RATIO, "service", "CPU that target tracking aims at (L6)"),
-    _ecs("l6.task_cpu", Unit.COUNT, "service", "CPU units of a task (L6; 1024 are one vCPU)"),
-    _ecs("l6.task_memory", Unit.BYTES, "service", "Memory of a task (L6)"),
-    _ecs("l6.workers", Unit.COUNT, "service", "Web worker processes in each task of Open WebUI"),
+    _ecs_config("l6.tasks_min", Unit.COUNT, "service", "Least tasks that autoscaling keeps (L6)"),
+    _ecs_config("l6.tasks_max", Unit.COUNT, "service", "Most tasks that autoscaling starts (L6)"),
+    _ecs_config("l6.cpu_target", Unit.RATIO, "service", "CPU that target tracking aims at (L6)"),
+    _ecs_config(
+        "l6.task_cpu", Unit.COUNT, "service", "CPU units of a task (L6; 1024 are one vCPU)"
+    ),
+    _ecs_config("l6.task_memory", Unit.BYTES, "service", "Memory of a task (L6)"),
+    _ecs_config(
+        "l6.workers",
+        Unit.COUNT,
+        "service",
+        "Web worker processes in each task of Open WebUI (UVICORN_WORKERS; 1 when it is not set)",
+    ),
 )
 
 # AWS/ECS, AWS/ApplicationELB and AWS/EFS publish one to three minutes after the minute.
@@ -169,7 +182,7 @@ MEASURED_BY_AWS = (
         "Lines of the last hour in Open WebUI's log that name a lock or a pool that ran out",
     ),
     _daily("finops.scanned", Unit.BYTES, "workgroup", "Bytes that Athena scanned in a day"),
-    signals_of("s3", period=DAY, grace=3 * DAY, delay=2 * DAY)(
+    signals_of("cloudwatch", period=DAY, grace=3 * DAY, delay=2 * DAY)(
         "finops.stored", Unit.BYTES, "bucket", "Bytes stored, all storage classes (BucketSizeBytes)"
     ),
     _daily("efs.stored", Unit.BYTES, "file system", "Bytes stored"),

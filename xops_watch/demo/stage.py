@@ -10,13 +10,17 @@ import boto3
 from xops_watch.clock import ScaledClock
 from xops_watch.demo import world
 from xops_watch.embedded_aws.control import EmbeddedAws
-from xops_watch.embedded_aws.control_specs import SeriesSpec
+from xops_watch.embedded_aws.control_specs import SeriesSpec, ServiceSpec
 
 if TYPE_CHECKING:
     from mypy_boto3_sqs import SQSClient
 
 REGION: Final = "ap-southeast-2"
 TOPIC = "xops-oncall"
+NO_PLACE = (
+    f"(service {world.CREW}) was unable to place a task. Reason: Capacity is unavailable at this"
+    " time. Please try again later or in a different availability zone."
+)
 
 
 @dataclass(slots=True, kw_only=True)
@@ -49,19 +53,29 @@ class World:
         services = world.services_at(self.elapsed)
         self.aws.put_cluster(
             world.CLUSTER,
-            services=[
-                {
-                    "name": service.name,
-                    "desired": service.desired,
-                    "running": service.running,
-                    "pending": service.pending,
-                }
-                for service in services
-            ],
+            services=[self._spec(service) for service in services],
         )
         minutes = list(self._minutes_over())
         if minutes:
-            self.aws.put_points(*(self._cpu_series(s.name, minutes) for s in services))
+            self.aws.put_points(
+                *(self._cpu_series(s.name, minutes) for s in services),
+                *(self._memory_series(s.name, minutes) for s in services),
+            )
+
+    def _spec(self, service: world.RunningService) -> ServiceSpec:
+        counts: ServiceSpec = {
+            "name": service.name,
+            "desired": service.desired,
+            "running": service.running,
+            "pending": service.pending,
+            "architecture": "ARM64",
+        }
+        if service.name == world.CREW and self._began is not None:
+            counts["events"] = [
+                {"at": self._began + at, "message": NO_PLACE}
+                for at in world.unplaced_at(self.elapsed)
+            ]
+        return {**counts, **world.CONFIGURED.get(service.name, {})}
 
     def _since_the_beginning(self, instant: datetime) -> timedelta:
         return -world.MINUTE if self._began is None else instant - self._began
@@ -79,13 +93,26 @@ class World:
             for running in world.services_at(self._since_the_beginning(minute))
             if running.name == service
         ]
-        return {
-            "namespace": "AWS/ECS",
-            "metric": "CPUUtilization",
-            "dimensions": {"ClusterName": world.CLUSTER, "ServiceName": service},
-            "unit": "Percent",
-            "points": points,
-        }
+        return _series("CPUUtilization", service, points)
+
+    def _memory_series(self, service: str, minutes: list[datetime]) -> SeriesSpec:
+        points = [
+            (minute, world.MEMORY_PERCENT)
+            for minute in minutes
+            for running in world.services_at(self._since_the_beginning(minute))
+            if running.name == service
+        ]
+        return _series("MemoryUtilization", service, points)
+
+
+def _series(metric: str, service: str, points: list[tuple[datetime, float]]) -> SeriesSpec:
+    return {
+        "namespace": "AWS/ECS",
+        "metric": metric,
+        "dimensions": {"ClusterName": world.CLUSTER, "ServiceName": service},
+        "unit": "Percent",
+        "points": points,
+    }
 
 
 def _minute(instant: datetime) -> datetime:

@@ -4,8 +4,11 @@ Everything is a function of the time since the start (in the time of the demo's 
 the story can be told at any speed and tested without running it.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
+
+from xops_watch.embedded_aws.control_specs import ServiceSpec
 
 CLUSTER = "xops"
 WEB = "open-webui"
@@ -24,6 +27,26 @@ NEW_SERVICES = {
     "vector-search": 18 * MINUTE,  # the seventh
 }
 FALL = 45 * MINUTE
+MEMORY_PERCENT = 55.0  # of every service: no rule of this story looks at it
+RETRY = 5 * MINUTE  # how often ECS tells that a task found no place
+
+# As document B describes the layers; that nobody resumed scaling is what the demo finds out.
+CONFIGURED: Mapping[str, ServiceSpec] = {
+    WEB: {
+        "cpu": 2048,
+        "memory": 4096,
+        "scaling": {"min": 2, "max": 6, "cpu_target": 70, "suspended": "yes"},
+    },
+    CREW: {
+        "cpu": 1024,
+        "memory": 2048,
+        "scaling": {"min": 2, "max": 8, "cpu_target": 60},
+        "strategy": [
+            {"capacity_provider": "FARGATE_SPOT", "weight": 3},
+            {"capacity_provider": "FARGATE", "weight": 1, "base": 1},
+        ],
+    },
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,7 +58,10 @@ class Scene:
 
 
 SCENES = (
-    Scene(at=timedelta(), text=f"a BC1 stack: cluster {CLUSTER}, services {WEB} and {CREW}"),
+    Scene(
+        at=timedelta(),
+        text=f"a BC1 stack: cluster {CLUSTER}, services {WEB} (its scaling suspended) and {CREW}",
+    ),
     Scene(at=RISE, text="a busy morning: CPU climbs past 80 % on both services"),
     Scene(at=QUEUE, text="crews pile up: six workers wanted, Fargate has room for two"),
     Scene(at=8 * MINUTE, text="teams add services, one after the other"),
@@ -81,6 +107,13 @@ def services_at(elapsed: timedelta) -> tuple[RunningService, ...]:
         if elapsed >= born
     )
     return old + young
+
+
+def unplaced_at(elapsed: timedelta) -> tuple[timedelta, ...]:
+    """Return when ECS found no place for a crew task, until `elapsed` after the start."""
+    count = (FALL - QUEUE) // RETRY
+    told = (QUEUE + number * RETRY for number in range(count))
+    return tuple(at for at in told if at <= elapsed)
 
 
 def _wave(elapsed: timedelta, level: float) -> float:

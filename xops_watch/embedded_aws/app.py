@@ -29,7 +29,11 @@ if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
 # Which of the two a boto3 speaks to CloudWatch depends on its version; `query` is of the past.
-_PROTOCOLS = {"cloudwatch": ("json", "smithy-rpc-v2-cbor"), "ecs": ("json",)}
+_PROTOCOLS = {
+    "application-autoscaling": ("json",),
+    "cloudwatch": ("json", "smithy-rpc-v2-cbor"),
+    "ecs": ("json",),
+}
 
 
 class EmbeddedAwsApp:

@@ -28,6 +28,7 @@ _SERVICE_OF_SIGNING_NAME = {
     "tagging": "resourcegroupstaggingapi",
 }
 _SERVICE_OF_TARGET = {
+    "AnyScaleFrontendService": "application-autoscaling",
     "GraniteServiceVersion20100801": "cloudwatch",
     "AmazonEC2ContainerServiceV20141113": "ecs",
 }

@@ -50,8 +50,28 @@ class TaskSpec(TypedDict, total=False):
     tags: Mapping[str, str]
 
 
+class ProviderSpec(TypedDict, total=False):
+    """One capacity provider of a strategy; `capacity_provider` is required."""
+
+    capacity_provider: str
+    weight: int
+    base: int
+
+
+class ScalingSpec(TypedDict, total=False):
+    """How a service is scaled; `cpu_target` in percent, `suspended` yes or no."""
+
+    min: int
+    max: int
+    cpu_target: float
+    suspended: str
+
+
 class ServiceSpec(TypedDict, total=False):
-    """A service; `name` is required. Tasks are made from the counts unless they are given."""
+    """A service; `name` is required. Tasks are made from the counts unless they are given.
+
+    `cpu`, `memory`, `architecture` and `environment` are of its task definition.
+    """
 
     name: str
     status: str
@@ -68,6 +88,12 @@ class ServiceSpec(TypedDict, total=False):
     events: Sequence[EventSpec | str]
     tasks: Sequence[TaskSpec]
     tags: Mapping[str, str]
+    strategy: Sequence[ProviderSpec]
+    scaling: ScalingSpec
+    cpu: int
+    memory: int
+    architecture: str
+    environment: Mapping[str, str]
 
 
 class SeriesSpec(TypedDict, total=False):

@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
+from xops_watch.embedded_aws.ecs_definitions import read_definition
 from xops_watch.embedded_aws.ecs_deployments import (
     primary_deployment,
     read_deployment,
@@ -13,6 +14,7 @@ from xops_watch.embedded_aws.ecs_deployments import (
 )
 from xops_watch.embedded_aws.ecs_state import (
     Cluster,
+    Provider,
     Service,
     Task,
     stable_id,
@@ -20,6 +22,7 @@ from xops_watch.embedded_aws.ecs_state import (
 from xops_watch.embedded_aws.errors import ControlError
 from xops_watch.embedded_aws.fields import Fields
 from xops_watch.embedded_aws.metrics import ANYWHERE
+from xops_watch.embedded_aws.scaling import read_scaling
 
 TASKS_MAX = 5_000
 # A service whose creation nobody dated is old enough to be out of its first deployment.
@@ -97,11 +100,25 @@ def _service(fields: Fields, cluster: str, now: datetime, known: Mapping[str, Ta
         events=read_events(fields.items("events"), f"{name}.events", now),
         tasks=tasks,
         tags=fields.texts("tags"),
+        strategy=[_provider(each) for each in fields.objects("strategy")],
+        definition=read_definition(fields),
+        scaling=read_scaling(fields.optional_object("scaling")),
     )
     primary = primary_deployment(service, fields.whole("failed_tasks", default=0))
     given = [read_deployment(each, primary) for each in fields.objects("deployments")]
     fields.done()
     return replace(service, deployments=given or [primary])
+
+
+def _provider(fields: Fields) -> Provider:
+    """Return one capacity provider of a strategy."""
+    provider = Provider(
+        name=fields.text("capacity_provider"),
+        weight=fields.whole("weight", default=0, high=1000),
+        base=fields.whole("base", default=0, high=100_000),
+    )
+    fields.done()
+    return provider
 
 
 def _template(fields: Fields, now: datetime) -> Task:

@@ -83,10 +83,16 @@ def service_shape(
 
 def _launched_by(service: Service) -> dict[str, Any]:
     """Return the launch type or the capacity provider strategy: a service has one of them."""
+    if service.strategy:
+        strategy = [
+            {"capacityProvider": each.name, "weight": each.weight, "base": each.base}
+            for each in service.strategy
+        ]
+        return {"capacityProviderStrategy": strategy}
     if service.capacity_provider is None:
         return {"launchType": service.launch_type}
-    strategy = {"capacityProvider": service.capacity_provider, "weight": 1, "base": 0}
-    return {"capacityProviderStrategy": [strategy]}
+    only = {"capacityProvider": service.capacity_provider, "weight": 1, "base": 0}
+    return {"capacityProviderStrategy": [only]}
 
 
 def _deployment_shape(deployment: Deployment, service: Service, region: str) -> dict[str, Any]:

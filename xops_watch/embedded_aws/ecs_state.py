@@ -6,7 +6,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from xops_watch.embedded_aws.ecs_definitions import Definition
 from xops_watch.embedded_aws.metrics import ANYWHERE
+from xops_watch.embedded_aws.scaling import Scaling
 
 COMING_UP = frozenset({"PROVISIONING", "PENDING", "ACTIVATING"})
 
@@ -75,8 +77,20 @@ class Task:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Provider:
+    """One capacity provider of a service's strategy."""
+
+    name: str
+    weight: int
+    base: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Service:
-    """One service, its deployments (newest first), events (newest first) and tasks."""
+    """One service, its deployments (newest first), events (newest first) and tasks.
+
+    `strategy` stands in for `launch_type`; `scaling` None is a service that nothing scales.
+    """
 
     name: str
     status: str
@@ -90,6 +104,9 @@ class Service:
     events: Sequence[Event]
     tasks: Sequence[Task]
     tags: Mapping[str, str]
+    strategy: Sequence[Provider] = ()
+    definition: Definition = field(default_factory=Definition)
+    scaling: Scaling | None = None
 
     @property
     def running(self) -> int:

@@ -130,6 +130,11 @@ class Fields:
             raise ControlError(reason)
         return value
 
+    def optional_object(self, name: str) -> "Fields | None":
+        """Return the JSON object `name`, or None when it is absent."""
+        value = self._left.pop(name, None)
+        return None if value is None else Fields(value, f"{self._where}.{name}")
+
     def objects(self, name: str) -> list["Fields"]:
         """Return the list `name` of JSON objects; absent means empty."""
         return [

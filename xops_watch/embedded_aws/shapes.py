@@ -13,6 +13,9 @@ from botocore.validate import ParamValidator
 from xops_watch.embedded_aws.errors import AwsError
 
 _INTEGER_MAX = 2**31 - 1
+# How Java's patterns, which the models have, write the characters past U+FFFF.
+_SURROGATES = r"\uD800\uDC00-\uDBFF\uDFFF"
+_BEYOND_16_BITS = r"\U00010000-\U0010FFFF"
 _SPECIAL_NUMBERS = ("NaN", "Infinity", "-Infinity")
 
 _session = botocore.session.Session()
@@ -105,6 +108,8 @@ def _refusal(service: str, operation: str, message: str, *, missing: bool) -> Aw
     """Return the error in the words of `service`."""
     if service == "ecs":
         return AwsError("InvalidParameterException", message)
+    if service == "application-autoscaling":
+        return AwsError("ValidationException", message)
     if operation == "GetMetricData":
         return AwsError("ValidationError", message)
     return AwsError("MissingParameter" if missing else "InvalidParameterValue", message)
@@ -129,7 +134,8 @@ def _out_of_bounds(value: object, shape: Shape, where: str) -> str | None:
     bounds = shape.metadata
     if isinstance(value, str) and value not in bounds.get("enum", [value]):
         return f"Invalid value for parameter {where}: {value!r} is not one of {bounds['enum']}"
-    if isinstance(value, str) and not re.fullmatch(bounds.get("pattern", ".*"), value, re.DOTALL):
+    pattern = bounds.get("pattern", ".*").replace(_SURROGATES, _BEYOND_16_BITS)
+    if isinstance(value, str) and not re.fullmatch(pattern, value, re.DOTALL):
         return f"Invalid value for parameter {where}: {value!r} is not {bounds['pattern']}"
     if shape.type_name == "timestamp" and not isinstance(value, datetime):
         # botocore's validator would also take texts, which never come over these wires.

@@ -6,7 +6,14 @@ from functools import partial
 from typing import Any
 
 from xops_watch.clock import ScaledClock, SystemClock
-from xops_watch.embedded_aws import ecs, metric_data, metric_reads, metric_writes
+from xops_watch.embedded_aws import (
+    ecs,
+    ecs_definitions,
+    metric_data,
+    metric_reads,
+    metric_writes,
+    scaling,
+)
 from xops_watch.embedded_aws.ecs_state import ClusterStore
 from xops_watch.embedded_aws.faults import FaultBook
 from xops_watch.embedded_aws.journal import Journal
@@ -37,6 +44,12 @@ class World:
         """Return the operations that are ours; every other one is moto's."""
         metrics, clusters = self.metrics, self.clusters
         return {
+            ("application-autoscaling", "DescribeScalableTargets"): partial(
+                scaling.describe_scalable_targets, store=clusters
+            ),
+            ("application-autoscaling", "DescribeScalingPolicies"): partial(
+                scaling.describe_scaling_policies, store=clusters
+            ),
             ("cloudwatch", "GetMetricData"): partial(metric_data.get_metric_data, store=metrics),
             ("cloudwatch", "GetMetricStatistics"): partial(
                 metric_reads.get_metric_statistics, store=metrics
@@ -45,6 +58,9 @@ class World:
             ("cloudwatch", "PutMetricData"): partial(metric_writes.put_metric_data, store=metrics),
             ("ecs", "DescribeClusters"): partial(ecs.describe_clusters, store=clusters),
             ("ecs", "DescribeServices"): partial(ecs.describe_services, store=clusters),
+            ("ecs", "DescribeTaskDefinition"): partial(
+                ecs_definitions.describe_task_definition, store=clusters
+            ),
             ("ecs", "DescribeTasks"): partial(ecs.describe_tasks, store=clusters),
             ("ecs", "ListClusters"): partial(ecs.list_clusters, store=clusters),
             ("ecs", "ListServices"): partial(ecs.list_services, store=clusters),

@@ -203,6 +203,11 @@ AWS_REQUESTS = Family(
     labels=("service", "operation", "outcome"),
     kind=Kind.COUNTER,
 )
+AWS_COST = Family(
+    name="xops_watch_aws_cost_dollars_per_month",
+    help="What the operation costs a month at its list price and the pace it is asked now",
+    labels=("service", "operation"),
+)
 NOTICES = Family(
     name="xops_watch_notices_total",
     help="Attempts to deliver a notice",
@@ -246,6 +251,7 @@ FAMILIES: tuple[Family, ...] = (
     SOURCE_BUGS,
     TICK_FAILURES,
     AWS_REQUESTS,
+    AWS_COST,
     NOTICES,
     OUTBOX_NOTICES,
     OUTBOX_OLDEST,

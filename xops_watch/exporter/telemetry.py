@@ -32,6 +32,7 @@ class PrometheusTelemetry:
         for outcome in _NOTICE_OUTCOMES:
             self._counts[catalogue.NOTICES][(outcome,)] = 0
         self._outbox: tuple[int, float] | None = None
+        self._costs: dict[tuple[str, ...], float] = {}
 
     def gap(self, source: str, reason: str) -> None:
         """Count one gap."""
@@ -49,6 +50,11 @@ class PrometheusTelemetry:
         """Count one request to AWS."""
         self._count(catalogue.AWS_REQUESTS, service, operation, outcome)
 
+    def aws_cost(self, service: str, operation: str, dollars_per_month: float) -> None:
+        """Show what one operation costs a month at the pace it is asked now."""
+        with self._lock:
+            self._costs[label_value(service), label_value(operation)] = dollars_per_month
+
     def notice(self, outcome: str) -> None:
         """Count one delivery attempt: delivered, failed or refused."""
         self._count(catalogue.NOTICES, outcome)
@@ -64,8 +70,11 @@ class PrometheusTelemetry:
         yield filled(catalogue.LEADER, [((), 1)])
         with self._lock:
             counts = {family: sorted(rows.items()) for family, rows in self._counts.items()}
+            costs = sorted(self._costs.items())
         for family, rows in counts.items():
             yield filled(family, rows)
+        if costs:
+            yield filled(catalogue.AWS_COST, costs)
         if self._outbox is not None:
             notices, oldest = self._outbox
             yield filled(catalogue.OUTBOX_NOTICES, [((), notices)])

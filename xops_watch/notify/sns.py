@@ -39,6 +39,8 @@ class Body(StrEnum):
 class SnsNotifier:
     """Publishes to the topic `topic_arn` through `client`, which must speak to its region."""
 
+    iam_actions = ("sns:Publish",)
+
     def __init__(self, client: "SNSClient", topic_arn: str, *, body: Body = Body.TEXT) -> None:
         self._client = client
         self._topic_arn = topic_arn

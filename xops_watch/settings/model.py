@@ -84,11 +84,22 @@ class Ecs(_Group):
     """Which ECS clusters are watched."""
 
     clusters: Names = Field(
-        default=(), description="Cluster names or ARNs, comma-separated; `*` for every cluster"
+        default=(),
+        description="Cluster names or ARNs, comma-separated; `*` for every cluster. In a task of"
+        " ECS the task's own cluster when none is named",
     )
     crew_services: Names = Field(
         default=("*crew*",),
-        description="Glob patterns of the services that run crews: their waiting tasks are a queue",
+        description="Glob patterns of the services and task families that run crews: tasks of such"
+        " a service that wait are a queue, and tasks of such a family crews",
+    )
+    l5_services: Names = Field(
+        default=("*fastapi*", "*crewai*", "*crew-api*"),
+        description="Glob patterns of the services that are L5 (FastAPI and CrewAI)",
+    )
+    l6_services: Names = Field(
+        default=("*open-webui*",),
+        description="Glob patterns of the services that are L6 (Open WebUI)",
     )
     ignored_services: Names = Field(
         default=(), description="Glob patterns of services that do not count as services"
@@ -96,8 +107,21 @@ class Ecs(_Group):
     interval_seconds: float = Field(
         default=60, ge=10, le=3600, description="How often ECS is asked (its reads are free)"
     )
+    scaling_interval_seconds: float = Field(
+        default=300,
+        ge=60,
+        le=3600,
+        description="How often limits and policies of autoscaling are read: they change rarely",
+    )
 
-    @field_validator("clusters", "crew_services", "ignored_services", mode="before")
+    @field_validator(
+        "clusters",
+        "crew_services",
+        "ignored_services",
+        "l5_services",
+        "l6_services",
+        mode="before",
+    )
     @classmethod
     def _split(cls, value: object) -> object:
         return _names(value)
@@ -115,6 +139,42 @@ class CloudWatch(_Group):
         le=900,
         description="How old a point must be before it is read: younger ones are still revised",
     )
+    namespaces: Names = Field(
+        default=(),
+        description="Namespaces that are read, such as `AWS/ECS,AWS/ApplicationELB`; those that"
+        " the rules in force need when none is named",
+    )
+    subjects: Names = Field(
+        default=(),
+        description="Which load balancers, buckets and so on are read: `NAMESPACE=PATTERN`, such as"
+        " `AWS/S3=finops-*`; of a namespace without a pattern everything that CloudWatch lists",
+    )
+    budget_dollars_per_month: float = Field(
+        default=20,
+        gt=0,
+        le=100_000,
+        description="What reading may cost: intervals are stretched rather than to exceed it",
+    )
+
+    @field_validator("namespaces", "subjects", mode="before")
+    @classmethod
+    def _split(cls, value: object) -> object:
+        return _names(value)
+
+    @field_validator("subjects")
+    @classmethod
+    def _with_namespace(cls, subjects: tuple[str, ...]) -> tuple[str, ...]:
+        for subject in subjects:
+            namespace, _, pattern = subject.partition("=")
+            if not namespace or not pattern:
+                raise ValueError("each must be NAMESPACE=PATTERN, such as AWS/S3=finops-*")
+        return subjects
+
+    @property
+    def patterns(self) -> dict[str, tuple[str, ...]]:
+        """Return the patterns of `subjects` by namespace."""
+        pairs = [subject.partition("=")[::2] for subject in self.subjects]
+        return {name: tuple(p for n, p in pairs if n == name) for name, _ in pairs}
 
 
 class Aws(_Group):
@@ -215,7 +275,7 @@ class Settings(BaseSettings):
     @property
     def watches_something(self) -> bool:
         """Tell whether any source has what it needs."""
-        return bool(self.ecs.clusters)
+        return bool(self.ecs.clusters or self.cloudwatch.namespaces)
 
     @classmethod
     def settings_customise_sources(

@@ -1,22 +1,32 @@
 """ECS: how many tasks each service wants, runs and waits for, and how many services there are."""
 
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from datetime import datetime, timedelta
-from fnmatch import fnmatchcase
 
-from xops_watch.aws.inventory import Cluster, EcsInventory, Service, StandaloneTasks
-from xops_watch.core.reading import Gap, Observation, Reading, SeriesKey
-from xops_watch.errors import GapReason, SourceError
+from xops_watch.aws.inventory import (
+    INVENTORY_ACTIONS,
+    Cluster,
+    EcsInventory,
+    Service,
+    StandaloneTasks,
+)
+from xops_watch.aws.standing import Standing, absent, failed, matches, reading
+from xops_watch.core.reading import Observation, SeriesKey
+from xops_watch.errors import SourceError
 
 # After this long a deployment explains no waiting task any more (image pull, ENI, health check).
 ROLLING_MAX = timedelta(minutes=15)
+_HOUR = timedelta(hours=1)
 
 _OF_SERVICES = (
     "ecs.tasks_desired",
     "ecs.tasks_running",
     "ecs.tasks_pending",
     "ecs.deployments_in_progress",
+    "ecs.placement_failures_1h",
 )
+_L5_RUNNING = "l5.tasks_running"
+_L6_RUNNING = "l6.tasks_running"
 _SERVICES = "ecs.services_active"
 _STANDALONE_RUNNING = "ecs.standalone_tasks_running"
 _STANDALONE_PENDING = "ecs.standalone_tasks_pending"
@@ -29,53 +39,45 @@ _OF_CLUSTERS = (_SERVICES, *_OF_TASKS)
 class EcsSource:
     """Turns one sweep of the inventory into observations.
 
-    `crew_services` are glob patterns of the services that run crews; `ignored_services` of those
-    that do not count as services of the stack. `seen` is what was observed before the process
-    started: what is gone since must be said to be.
+    Services are told by glob patterns: `crew_services` run crews, `l5_services` and
+    `l6_services` are those of the layers, `ignored_services` do not count as services of the
+    stack. `seen` is what was observed before the process started: what is gone since must be
+    said to be.
     """
 
     name = "ecs"
-    signals = (*_OF_SERVICES, *_OF_CLUSTERS)
+    iam_actions = INVENTORY_ACTIONS
+    signals = (*_OF_SERVICES, _L5_RUNNING, _L6_RUNNING, *_OF_CLUSTERS)
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - what the settings say, all by keyword
         self,
         inventory: EcsInventory,
         *,
         interval: timedelta,
         crew_services: Sequence[str],
         ignored_services: Sequence[str],
+        l5_services: Sequence[str] = (),
+        l6_services: Sequence[str] = (),
         seen: Collection[SeriesKey] = (),
     ) -> None:
         self.interval = interval
         self._inventory = inventory
         self._crew_services = tuple(crew_services)
         self._ignored_services = tuple(ignored_services)
-        self._seen = _by_cluster(series for series in seen if series[0] in self.signals)
+        self._layers = {_L5_RUNNING: tuple(l5_services), _L6_RUNNING: tuple(l6_services)}
+        self._standing = Standing(seen, signals=self.signals, of_clusters=_OF_CLUSTERS)
 
     def observe(self, *, now: datetime) -> Sequence[Observation]:
         """Return the counts of every cluster that answered, and gaps for those that did not."""
         sweep = self._inventory.sweep(now=now)
-        observations: list[Observation] = []
-        seen: dict[str, frozenset[SeriesKey]] = {}
-        for cluster in sweep.clusters:
-            of_cluster = self._of_cluster(cluster, sweep.at)
-            seen[cluster.name] = frozenset((o.signal, o.subject or "") for o in of_cluster)
-            observations.extend(of_cluster)
-        for name, error in sweep.failures.items():
-            # A cluster that fails blinds what was seen in it, and nothing else.
-            seen[name] = self._seen.get(name, frozenset((signal, name) for signal in _OF_CLUSTERS))
-            observations.extend(_failed(*series, error, at=now) for series in sorted(seen[name]))
-        # What is gone leaves nobody to be blind on.
-        gone = frozenset().union(*self._seen.values()) - frozenset().union(*seen.values())
-        observations.extend(_gone(*series, at=sweep.at) for series in sorted(gone))
-        self._seen = seen
-        return observations
+        observed = {cluster.name: self._of_cluster(cluster, sweep.at) for cluster in sweep.clusters}
+        return self._standing.complete(sweep, observed)
 
     def _of_cluster(self, cluster: Cluster, at: datetime) -> list[Observation]:
         active = [service for service in cluster.services if service.active]
-        counted = sum(not self._is_ignored(service) for service in active)
+        counted = sum(not matches(s.name, self._ignored_services) for s in active)
         observations = [
-            _reading(_SERVICES, cluster.name, counted, at),
+            reading(_SERVICES, cluster.name, counted, at=at),
             *_standalone(cluster.name, cluster.standalone, at),
         ]
         for service in active:
@@ -88,25 +90,26 @@ class EcsSource:
             service.running,
             service.pending,
             service.deployments_in_progress,
+            sum(at - event < _HOUR for event in service.unplaced_at),
         )
         for signal, value in zip(_OF_SERVICES, values, strict=True):
-            yield _reading(signal, service.subject, value, at)
-        if any(fnmatchcase(service.name, pattern) for pattern in self._crew_services):
+            yield reading(signal, service.subject, value, at=at)
+        for signal, patterns in self._layers.items():
+            if matches(service.name, patterns):
+                yield reading(signal, service.subject, service.running, at=at)
+        if matches(service.name, self._crew_services):
             yield _queue(service, at)
-
-    def _is_ignored(self, service: Service) -> bool:
-        return any(fnmatchcase(service.name, pattern) for pattern in self._ignored_services)
 
 
 def _standalone(
     cluster: str, tasks: StandaloneTasks | SourceError, at: datetime
 ) -> Iterator[Observation]:
     if isinstance(tasks, SourceError):
-        yield from (_failed(signal, cluster, tasks, at=at) for signal in _OF_TASKS)
+        yield from (failed(signal, cluster, tasks, at=at) for signal in _OF_TASKS)
         return
-    yield _reading(_STANDALONE_RUNNING, cluster, tasks.running, at)
-    yield _reading(_STANDALONE_PENDING, cluster, tasks.pending, at)
-    yield _reading(_QUEUE, cluster, tasks.pending, at)
+    yield reading(_STANDALONE_RUNNING, cluster, tasks.running, at=at)
+    yield reading(_STANDALONE_PENDING, cluster, tasks.pending, at=at)
+    yield reading(_QUEUE, cluster, tasks.pending, at=at)
 
 
 def _queue(service: Service, at: datetime) -> Observation:
@@ -116,36 +119,11 @@ def _queue(service: Service, at: datetime) -> Observation:
     that Fargate Spot has no room to create. What crashes or rolls is waiting for something else.
     """
     if service.crash_looping:
-        return _no_queue(service, "its tasks start and die: a crash loop is not a queue", at)
+        why = "its tasks start and die: a crash loop is not a queue"
+        return absent(_QUEUE, service.subject, why, at=at)
     rolling = service.rolling_since
     if rolling is not None and at - rolling < ROLLING_MAX:
-        return _no_queue(service, "a deployment is rolling: its tasks are not a queue", at)
+        why = "a deployment is rolling: its tasks are not a queue"
+        return absent(_QUEUE, service.subject, why, at=at)
     waiting = max(service.pending, service.desired - service.running)
-    return _reading(_QUEUE, service.subject, waiting, at)
-
-
-def _no_queue(service: Service, detail: str, at: datetime) -> Gap:
-    return _gap(_QUEUE, service.subject, GapReason.NOT_APPLICABLE, detail, at)
-
-
-def _gone(signal: str, subject: str, *, at: datetime) -> Gap:
-    return _gap(signal, subject, GapReason.GONE, "it is no longer active", at)
-
-
-def _by_cluster(seen: Iterable[SeriesKey]) -> dict[str, frozenset[SeriesKey]]:
-    clusters: dict[str, set[SeriesKey]] = {}
-    for signal, subject in seen:
-        clusters.setdefault(subject.partition("/")[0], set()).add((signal, subject))
-    return {name: frozenset(series) for name, series in clusters.items()}
-
-
-def _failed(signal: str, subject: str, error: SourceError, *, at: datetime) -> Gap:
-    return _gap(signal, subject, error.reason, error.what, at)
-
-
-def _gap(signal: str, subject: str, reason: GapReason, detail: str, at: datetime) -> Gap:
-    return Gap(signal=signal, subject=subject, reason=reason, detail=detail, noticed_at=at)
-
-
-def _reading(signal: str, subject: str, value: int, at: datetime) -> Reading:
-    return Reading(signal=signal, subject=subject, value=float(value), taken_at=at)
+    return reading(_QUEUE, service.subject, waiting, at=at)
