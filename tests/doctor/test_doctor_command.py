@@ -45,6 +45,15 @@ def test_all_is_well(settings: dict[str, str], tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == []
 
 
+def test_a_cost_that_was_not_read_in_full_says_so(
+    aws: EmbeddedAws, settings: dict[str, str]
+) -> None:
+    aws.add_fault("access_denied", service="cloudwatch")
+    outcome = xops_watch("doctor", **settings)
+    assert line(outcome, "cost").startswith("warning ")
+    assert "and for what was not read" in line(outcome, "cost")
+
+
 def test_nothing_is_sent_and_nothing_is_changed(aws: EmbeddedAws, settings: dict[str, str]) -> None:
     aws.clear_requests()
     xops_watch("doctor", **settings)

@@ -1,6 +1,6 @@
 """All checks, from what is nearest to what is farthest."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -9,12 +9,13 @@ from xops_watch.aws.metadata import on_ecs, own_task
 from xops_watch.core.condition import thresholds
 from xops_watch.core.rule import Rulebook
 from xops_watch.doctor.account import look_at_account, look_at_topic
-from xops_watch.doctor.check import Check, Health, failed, fine
+from xops_watch.doctor.check import Check, Health, failed, fine, warning
 from xops_watch.doctor.eyes import look_through
 from xops_watch.doctor.machine import look_at_port, look_at_state
 from xops_watch.errors import RulebookError, XopsWatchError
 from xops_watch.rulebook.live import RuleFiles
 from xops_watch.settings import Settings
+from xops_watch.sources.cloudwatch.plan import Bill
 
 if TYPE_CHECKING:
     from xops_watch.ports import Surroundings
@@ -56,9 +57,16 @@ def examine(settings: Settings, files: RuleFiles, around: "Surroundings") -> Exa
     found, sees = look_through(
         parts.sources, clock=around.clock, telemetry=around.telemetry, log=around.log
     )
-    bill = parts.bills[-1]
-    cost = f"${bill.dollars:,.2f} a month for {bill.metrics} metrics; `xops-watch plan-cost` tells"
-    return Examination(checks=(*checks, *found, fine("cost", f"{cost} which")), sees=sees)
+    cost = _look_at_cost(parts.bills[-1], found)
+    return Examination(checks=(*checks, *found, cost), sees=sees)
+
+
+def _look_at_cost(bill: Bill, found: Iterable[Check]) -> Check:
+    """What could not be looked at is not in the bill: it will cost more."""
+    told = f"${bill.dollars:,.2f} a month for {bill.metrics} metrics"
+    if any(check.health is Health.FAILED for check in found):
+        return warning("cost", f"{told}, and for what was not read", fix="mend the sources first")
+    return fine("cost", f"{told}; `xops-watch plan-cost` tells which")
 
 
 def _look_at_rules(files: RuleFiles) -> tuple[Check, Rulebook]:
