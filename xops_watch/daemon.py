@@ -9,7 +9,14 @@ from datetime import UTC, timedelta
 from enum import Enum, auto
 from queue import Empty, SimpleQueue
 
-from apscheduler.events import EVENT_JOB_ERROR, EVENT_JOB_EXECUTED, JobExecutionEvent
+from apscheduler.events import (
+    EVENT_JOB_ERROR,
+    EVENT_JOB_EXECUTED,
+    EVENT_JOB_MAX_INSTANCES,
+    EVENT_JOB_SUBMITTED,
+    JobExecutionEvent,
+    JobSubmissionEvent,
+)
 from apscheduler.executors.pool import ThreadPoolExecutor
 from apscheduler.schedulers.background import BackgroundScheduler
 from structlog.typing import FilteringBoundLogger
@@ -74,6 +81,8 @@ class Daemon:
     _exit_code: int = 0
     _bugs: dict[str, int] = field(default_factory=dict)
     _silent_seconds: float = 0.0
+    _wanted: bool = False  # a run of the watched job was asked for and has not begun
+    _refused: bool = False  # it was asked for while the job ran: it is asked for again
 
     def run(self) -> int:
         """Run until the end and return the exit code: 0 after a signal, 1 after a fatal error."""
@@ -112,6 +121,7 @@ class Daemon:
                 next_run_time=machine_now(),
             )
         scheduler.add_listener(self._ended, EVENT_JOB_EXECUTED | EVENT_JOB_ERROR)
+        scheduler.add_listener(self._taken_up, EVENT_JOB_SUBMITTED | EVENT_JOB_MAX_INSTANCES)
         return scheduler
 
     def _ended(self, event: JobExecutionEvent) -> None:
@@ -134,6 +144,12 @@ class Daemon:
                 self._exit_code = EXIT_FATAL
                 self.stop()
 
+    def _taken_up(self, event: JobSubmissionEvent) -> None:
+        """A job begins, or does not because it still runs: then what was wanted is not lost."""
+        if event.job_id == self.watched and self._wanted:
+            self._refused = event.code == EVENT_JOB_MAX_INSTANCES
+            self._wanted = self._refused
+
     def _wait(self, scheduler: BackgroundScheduler) -> None:
         """Return when the daemon should end; end the process when the watched job is silent.
 
@@ -150,6 +166,9 @@ class Daemon:
                 if order is _Order.END:
                     return
                 self.hangup()
+                self._wanted = self._refused = True
+            if self._refused:
+                self._refused = False
                 scheduler.modify_job(self.watched, next_run_time=machine_now())
             if self._silent_seconds > limit:
                 self._last_word("stalled", job=self.watched, seconds=round(self._silent_seconds))

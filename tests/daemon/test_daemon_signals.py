@@ -170,3 +170,23 @@ live(job(lambda: say("tick"), seconds=3600), hangup=lambda: say("hangup"))
         daemon.wait_for("tick")
         assert daemon.end(SIGTERM) == 0
     assert daemon.said == ["tick", "hangup", "tick", "hangup", "tick", *daemon.said[5:]]
+
+
+def test_a_hangup_while_the_watched_job_runs_makes_it_run_once_more() -> None:
+    body = """
+def tick():
+    say("begun")
+    time.sleep(0.5)
+    say("done")
+
+live(job(tick, seconds=3600), hangup=lambda: say("hangup"))
+"""
+    with program(body) as daemon:
+        daemon.wait_for("begun")
+        daemon.send(SIGHUP)
+        daemon.wait_for("hangup")
+        daemon.wait_for("begun")
+        daemon.wait_for("done")
+        assert daemon.end(SIGTERM) == 0
+    assert daemon.said[:5] == ["begun", "hangup", "done", "begun", "done"]
+    assert daemon.said.count("begun") == 2
