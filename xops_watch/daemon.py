@@ -7,13 +7,13 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, timedelta
 from enum import Enum, auto
+from functools import partial
 from queue import Empty, SimpleQueue
 
 from apscheduler.events import (
     EVENT_JOB_ERROR,
     EVENT_JOB_EXECUTED,
     EVENT_JOB_MAX_INSTANCES,
-    EVENT_JOB_SUBMITTED,
     JobExecutionEvent,
     JobSubmissionEvent,
 )
@@ -82,7 +82,7 @@ class Daemon:
     _bugs: dict[str, int] = field(default_factory=dict)
     _silent_seconds: float = 0.0
     _wanted: bool = False  # a run of the watched job was asked for and has not begun
-    _refused: bool = False  # it was asked for while the job ran: it is asked for again
+    _refused: bool = False  # the job still ran then: it is asked for again
 
     def run(self) -> int:
         """Run until the end and return the exit code: 0 after a signal, 1 after a fatal error."""
@@ -114,14 +114,14 @@ class Daemon:
         )
         for job in self.jobs:
             scheduler.add_job(
-                job.run,
+                partial(self._begin, job),
                 "interval",
                 seconds=self.clock.real_seconds(job.interval),
                 id=job.name,
                 next_run_time=machine_now(),
             )
         scheduler.add_listener(self._ended, EVENT_JOB_EXECUTED | EVENT_JOB_ERROR)
-        scheduler.add_listener(self._taken_up, EVENT_JOB_SUBMITTED | EVENT_JOB_MAX_INSTANCES)
+        scheduler.add_listener(self._skipped, EVENT_JOB_MAX_INSTANCES)
         return scheduler
 
     def _ended(self, event: JobExecutionEvent) -> None:
@@ -144,11 +144,15 @@ class Daemon:
                 self._exit_code = EXIT_FATAL
                 self.stop()
 
-    def _taken_up(self, event: JobSubmissionEvent) -> None:
-        """A job begins, or does not because it still runs: then what was wanted is not lost."""
+    def _begin(self, job: Job) -> None:
+        if job.name == self.watched:
+            self._wanted = False  # whatever was asked for before now is done by this run
+        job.run()
+
+    def _skipped(self, event: JobSubmissionEvent) -> None:
+        """A job was not started because it still runs: a run that was asked for is not lost."""
         if event.job_id == self.watched and self._wanted:
-            self._refused = event.code == EVENT_JOB_MAX_INSTANCES
-            self._wanted = self._refused
+            self._refused = True
 
     def _wait(self, scheduler: BackgroundScheduler) -> None:
         """Return when the daemon should end; end the process when the watched job is silent.
