@@ -21,7 +21,7 @@ pip := $(py) -m pip -qq --disable-pip-version-check --no-input
 install := $(pip) install --no-compile --no-deps --require-hashes --only-binary :all: -r
 mkdocs := NO_MKDOCS_2_WARNING=1 $(py) -m mkdocs
 # Where AWS's answers are read, a second opinion: pyright sees keys that may be absent.
-typed_twice := xops_watch/aws xops_watch/sources xops_watch/notify xops_watch/store xops_watch/bootstrap.py
+typed_twice := xops_watch/aws xops_watch/sources xops_watch/notify xops_watch/store xops_watch/bootstrap
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-11s %s\n", $$1, $$2}' Makefile

@@ -4,7 +4,7 @@ import threading
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 from xops_watch.core.evaluate import Evaluation, TriggerKey
 from xops_watch.core.notice import Notice
@@ -26,9 +26,10 @@ class _Entry:
 
 
 class MemoryStore:
-    """The store and the outbox in dictionaries; held to the contract of the real one."""
+    """Store, outbox and memory in dictionaries; held to the contract of the real one."""
 
     def __init__(self) -> None:
+        self._memories: dict[str, str] = {}
         self._values: dict[tuple[str, str], dict[datetime, float]] = {}
         self._spoken: dict[tuple[str, str], datetime] = {}
         self._gaps: dict[tuple[str, str | None], Gap] = {}
@@ -120,6 +121,14 @@ class MemoryStore:
             if values or (signal, subject) in self._gaps or (signal, None) in self._gaps
         }
         return held - self._held()
+
+    def recall(self, name: str) -> str | None:
+        """Return what was kept under the name."""
+        return self._memories.get(name)
+
+    def keep(self, name: str, text: str) -> None:
+        """Keep it in the place of what was there."""
+        self._memories[name] = text
 
     def owed(self, *, now: datetime, limit: int) -> Sequence[Owed]:
         """Return notices whose next attempt is due, oldest first."""
@@ -304,6 +313,11 @@ class FixedRules:
     """A rulebook that never changes."""
 
     rulebook: Rulebook
+
+    @property
+    def current(self) -> InForce:
+        """The rulebook, as if it had been read at the beginning of time."""
+        return InForce(rulebook=self.rulebook, loaded_at=datetime.min.replace(tzinfo=UTC))
 
     def in_force(self, *, now: datetime) -> InForce:
         """Return the rulebook, as if it had just been read."""

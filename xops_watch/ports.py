@@ -138,8 +138,28 @@ class Outbox(Protocol):
         ...
 
 
+class Memory(Protocol):
+    """What a source must still know after a restart: one text for each name. Raises StoreError.
+
+    Safe to be asked from the thread of a source.
+    """
+
+    def recall(self, name: str) -> str | None:
+        """Return what was kept last under the name, None when nothing was."""
+        ...
+
+    def keep(self, name: str, text: str) -> None:
+        """Keep the text under the name, in the place of what was there."""
+        ...
+
+
 class Rulebooks(Protocol):
     """Where the rules come from; they may change between two ticks, never within one."""
+
+    @property
+    def current(self) -> InForce:
+        """The rulebook that was last judged by; any thread may ask."""
+        ...
 
     def in_force(self, *, now: datetime) -> InForce:
         """Return the rulebook to judge by. Never raises: what cannot be read changes nothing."""

@@ -29,7 +29,7 @@ from tests.store.samples import (
 from xops_watch.core.reading import EMPTY_SERIES, Gap, Observation, Reading, Series
 from xops_watch.core.trigger import Status
 from xops_watch.errors import GapReason, StoreError
-from xops_watch.ports import Outbox, OutboxDepth, Store
+from xops_watch.ports import Memory, Outbox, OutboxDepth, Store
 from xops_watch.store.filesystem import Journal, JournalMode
 from xops_watch.store.sqlite import SqliteStore
 
@@ -38,8 +38,8 @@ MINUTE = timedelta(minutes=1)
 JUST = timedelta(microseconds=1)
 
 
-class StoreAndOutbox(Store, Outbox, Protocol):
-    """Both ports, as one thing that survives."""
+class StoreAndOutbox(Store, Outbox, Memory, Protocol):
+    """All ports of what survives, as one thing."""
 
 
 def _on_disk(mode: JournalMode) -> Callable[[Path], SqliteStore]:
@@ -545,3 +545,14 @@ def test_the_order_of_observations_does_not_matter(
         other.record(shuffled[cut:])
         needs = {CPU: HOUR, PENDING: 5 * MINUTE}
         assert one.history(needs, now=NOON) == other.history(needs, now=NOON)
+
+
+def test_what_nobody_kept_is_not_recalled(store: StoreAndOutbox) -> None:
+    assert store.recall("github") is None
+
+
+def test_the_text_kept_last_is_recalled_and_every_name_has_its_own(store: StoreAndOutbox) -> None:
+    store.keep("github", "one")
+    store.keep("ecs_tasks", "{}")
+    store.keep("github", "zwei \N{SNOWMAN}")
+    assert (store.recall("github"), store.recall("ecs_tasks")) == ("zwei \N{SNOWMAN}", "{}")

@@ -40,7 +40,7 @@ def iam_policy(form: str) -> None:
         region=session.region_name or ANY,
         account=own_task().account if on_ecs() else ANY,
     )
-    policy = statements(bootstrap.IAM_ACTIONS, place)
+    policy = statements(bootstrap.actions_needed(settings), place)
     click.echo(as_terraform(policy) if form == "terraform" else as_json(policy))
 
 

@@ -37,7 +37,7 @@ def plan_cost(*, as_json: bool) -> int:
     now = make_clock(settings).now()
     rulebook = LiveRules(rule_files(settings), now=now, log=log).in_force(now=now).rulebook
     settings = bootstrap.at_home(settings, log)
-    forecast = bootstrap.forecast(settings, rulebook, PrometheusTelemetry(), now=now)
+    forecast = bootstrap.forecast(settings, rulebook, PrometheusTelemetry(), log, now=now)
     if as_json:
         show_json(_as_json(forecast))
     else:

@@ -47,7 +47,7 @@ def examine(settings: Settings, files: RuleFiles, around: "Surroundings") -> Exa
     ]
     try:
         settings = bootstrap.at_home(settings, around.log)
-        parts = bootstrap.examined(settings, rulebook, around.telemetry)
+        parts = bootstrap.examined(settings, rulebook, around)
     except XopsWatchError as error:
         checks.append(failed("region", error.what, fix=error.hint))
         return Examination(checks=tuple(checks), sees=False)

@@ -85,7 +85,15 @@ UPDATE notices SET content = json_patch(
 ) WHERE json_valid(content);
 """
 
-MIGRATIONS: tuple[str, ...] = (_FIRST, _SECOND)
+# What a source must still know after a restart, in its own words.
+_THIRD = """
+CREATE TABLE memories (
+    name TEXT NOT NULL PRIMARY KEY,
+    content TEXT NOT NULL
+) WITHOUT ROWID;
+"""
+
+MIGRATIONS: tuple[str, ...] = (_FIRST, _SECOND, _THIRD)
 
 
 def migrate(db: Database, place: str, migrations: Sequence[str] = MIGRATIONS) -> None:

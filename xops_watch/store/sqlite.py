@@ -14,8 +14,8 @@ from xops_watch.core.reading import History, Observation, SeriesKey
 from xops_watch.core.trigger import Transition, Trigger
 from xops_watch.errors import StoreError
 from xops_watch.ports import NOTHING_NEEDED, OutboxDepth, Owed
+from xops_watch.store import memories, opening, outbox, triggers
 from xops_watch.store import observations as seen
-from xops_watch.store import opening, outbox, triggers
 from xops_watch.store.failure import legible, translated
 from xops_watch.store.filesystem import IN_MEMORY, Journal, suitable_journal
 from xops_watch.store.transactions import reading, writing
@@ -26,10 +26,10 @@ VACUUM_PAGES_MAX = 5_000  # 20 MB handed back at a time, so that a tick waits we
 
 
 class SqliteStore:
-    """Satisfies `ports.Store` and `ports.Outbox`; every failure is a StoreError.
+    """Satisfies `ports.Store`, `Outbox` and `Memory`; every failure is a StoreError.
 
-    The ticking and the delivering thread share one connection, one at a time: SQLite lets one
-    write anyway, and so neither ever finds the database locked by the other. Another process
+    All threads share one connection, one at a time: SQLite lets one write anyway, and so none
+    ever finds the database locked by another. Another process
     is waited for, `opening.BUSY_TIMEOUT_SECONDS` at most.
     """
 
@@ -139,6 +139,16 @@ class SqliteStore:
         """Return how much is owed, due or not."""
         with self._reading("read the outbox"):
             return outbox.depth(self._db)
+
+    def recall(self, name: str) -> str | None:
+        """Return what was kept last under the name, None when nothing was."""
+        with self._reading("recall"):
+            return memories.recall(self._db, name)
+
+    def keep(self, name: str, text: str) -> None:
+        """Keep the text under the name, in the place of what was there."""
+        with self._writing("keep a memory"):
+            memories.keep(self._db, name, text)
 
     @contextmanager
     def _writing(self, doing: str) -> Iterator[None]:
