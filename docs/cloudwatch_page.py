@@ -5,7 +5,8 @@ from collections.abc import Iterator
 from docs.markdown import table
 from xops_watch.core.quantity import format_duration
 from xops_watch.sources.cloudwatch.kinds import Place
-from xops_watch.sources.cloudwatch.needs import NEEDS, NO_SUCH_METRIC, Need
+from xops_watch.sources.cloudwatch.need import NO_SUCH_METRIC, Need
+from xops_watch.sources.cloudwatch.needs import NEEDS
 
 _STATISTIC = "`{metric}` {stat}"
 
@@ -15,10 +16,12 @@ def cloudwatch() -> Iterator[str]:
     yield "# What is read of CloudWatch\n"
     yield (
         "Which metrics each signal is made of. *Or 0* means that AWS publishes the metric above 0\n"
-        "only: where the first one has a point it counts as 0, and nowhere else. The last column\n"
+        "only: where one before it has a point it counts as 0, and nowhere else. The last column\n"
         "is the status of a subject without the metric. What it costs, and which\n"
         "namespaces and subjects are read: [limit what CloudWatch costs]"
-        "(../how-to/limit-what-cloudwatch-costs.md).\n"
+        "(../how-to/limit-what-cloudwatch-costs.md). `edge.latency` is of any metric that the\n"
+        "settings name: [measure latency from New Zealand]"
+        "(../how-to/measure-latency-from-new-zealand.md).\n"
     )
     yield from table(
         ("signal", "namespace", "metrics", "period", "by", "region", "without the metric"),

@@ -10,6 +10,9 @@ DEPLOYMENT = "deploy-ecs-sidecar.md"
 EXAMPLE = Place(
     clusters=("arn:aws:ecs:REGION:ACCOUNT:cluster/CLUSTER",),
     topic_arn="arn:aws:sns:REGION:ACCOUNT:TOPIC",
+    parameters="/xops/mandates/",
+    region="REGION",
+    account="ACCOUNT",
 )
 _SHOWN = re.compile(r"(<!-- iam-policy: [^>]*-->\n```json\n).*?(```\n)", re.DOTALL)
 

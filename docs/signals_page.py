@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator
 
 from docs.markdown import table
-from xops_watch.bootstrap import OBSERVED_SIGNALS
+from xops_watch.bootstrap import OBSERVED_SIGNALS, WIRINGS
 from xops_watch.core.catalogue import SIGNALS
 from xops_watch.core.quantity import format_duration
 from xops_watch.core.signal import Signal
@@ -17,8 +17,10 @@ def signals() -> Iterator[str]:
         "base units, with the label `subject`. A signal that cannot be seen has no sample.\n"
         "`period` is the usual spacing of its readings; after a silence of `grace` the last\n"
         "reading proves nothing any more and triggers go blind. `delay` is how long the provider\n"
-        "takes to publish a value. A state is exported as its place in the list, from 0, and a\n"
-        "version `1.4.0` as 1004000. The daemon's other families are in [metrics](metrics.md).\n"
+        "takes to publish a value. A source runs when the setting beside it is there; in a task\n"
+        "of ECS the cluster need not be named. A state is exported as its place in the list,\n"
+        "from 0, and a version `1.4.0` as 1004000. The daemon's other families are in\n"
+        "[metrics](metrics.md).\n"
     )
     yield "## Observed by this version\n"
     yield from _table(signal for signal in SIGNALS if signal.name in OBSERVED_SIGNALS)
@@ -28,11 +30,31 @@ def signals() -> Iterator[str]:
         "`xops_watch_rules_unwatched` counts them.\n"
     )
     yield from _table(signal for signal in SIGNALS if signal.name not in OBSERVED_SIGNALS)
+    yield "\n## What the task role has to allow\n"
+    yield (
+        "`xops-watch iam-policy` prints the policy for the settings at hand, limited to their\n"
+        "resources; `doctor` and the status of a signal name what is missing.\n"
+    )
+    yield from table(
+        ("sources", "turned on by", "IAM actions"),
+        [
+            (
+                wiring.name,
+                f"`{wiring.setting}`",
+                ", ".join(f"`{one}`" for one in sorted(wiring.iam_actions)),
+            )
+            for wiring in WIRINGS
+            if wiring.iam_actions
+        ],
+    )
 
 
 def _table(shown: Iterable[Signal]) -> Iterator[str]:
     yield from table(
-        ("signal", "meaning", "unit", "subject", "source", "period", "grace", "delay", "family"),
+        (
+            *("signal", "meaning", "unit", "subject", "source", "turned on by"),
+            *("period", "grace", "delay", "family"),
+        ),
         [_row(signal) for signal in shown],
     )
 
@@ -45,8 +67,17 @@ def _row(signal: Signal) -> tuple[str, ...]:
         str(signal.unit),
         signal.subject_kind,
         signal.source,
+        _turned_on_by(signal),
         format_duration(signal.period),
         format_duration(signal.grace),
         format_duration(signal.delay),
         f"`{signal.metric}`",
     )
+
+
+def _turned_on_by(signal: Signal) -> str:
+    """Return the settings of the sources that observe it; what follows from others needs none."""
+    settings = dict.fromkeys(
+        f"`{wiring.setting}`" for wiring in WIRINGS if signal.name in wiring.signals
+    )
+    return " or ".join(settings)

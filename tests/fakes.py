@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
+from xops_watch.core.decision import Decision, Ended, Kept
 from xops_watch.core.evaluate import Evaluation, TriggerKey
 from xops_watch.core.notice import Notice
 from xops_watch.core.reading import Gap, History, Observation, Reading, Series
@@ -30,6 +31,7 @@ class MemoryStore:
 
     def __init__(self) -> None:
         self._memories: dict[str, str] = {}
+        self._decisions: list[Kept] = []
         self._values: dict[tuple[str, str], dict[datetime, float]] = {}
         self._spoken: dict[tuple[str, str], datetime] = {}
         self._gaps: dict[tuple[str, str | None], Gap] = {}
@@ -91,6 +93,8 @@ class MemoryStore:
                 self._transitions.append(transition)
         for notice in evaluation.notices:
             self._outbox.setdefault(notice.key, _Entry(notice=notice))
+        for ended in evaluation.ended:
+            self._end(ended)
 
     def transitions(self, *, limit: int) -> Sequence[Transition]:
         """Return the newest transitions, newest first."""
@@ -121,6 +125,32 @@ class MemoryStore:
             if values or (signal, subject) in self._gaps or (signal, None) in self._gaps
         }
         return held - self._held()
+
+    def standing(self) -> Mapping[str, Decision]:
+        """Return the decisions that stand, by evolution."""
+        return {one.decision.evolution: one.decision for one in self._decisions if not one.ended}
+
+    def decide(self, decision: Decision) -> None:
+        """Keep it, and end what stood."""
+        because = f"{decision.who} decided anew: {decision.answer}"
+        before = self.standing().get(decision.evolution)
+        if before:
+            self._end(Ended(decision=before, at=decision.at, because=because))
+        self._decisions.append(Kept(decision=decision, ended=None))
+
+    def decisions(self, *, limit: int) -> Sequence[Kept]:
+        """Return the newest first; of one instant the last given."""
+        given = enumerate(self._decisions)
+        newest = sorted(given, key=lambda one: (one[1].decision.at, one[0]), reverse=True)
+        return tuple(kept for _, kept in newest[: max(limit, 0)])
+
+    def _end(self, ended: Ended) -> None:
+        self._decisions = [
+            replace(kept, ended=ended)
+            if kept.ended is None and kept.decision == ended.decision
+            else kept
+            for kept in self._decisions
+        ]
 
     def recall(self, name: str) -> str | None:
         """Return what was kept under the name."""

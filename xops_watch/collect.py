@@ -3,28 +3,34 @@
 import threading
 from collections.abc import Sequence
 from concurrent.futures import Future, wait
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from structlog.typing import FilteringBoundLogger
 
 from xops_watch.clock import monotonic
 from xops_watch.core.cadence import Pace, is_due
-from xops_watch.core.reading import Gap, Observation
+from xops_watch.core.reading import Gap, Observation, Reading
 from xops_watch.core.snapshot import SourceReport
 from xops_watch.errors import GapReason, SourceError
-from xops_watch.ports import Collection, Source, Telemetry
+from xops_watch.ports import Collection, LocalSource, Source, SubjectSource, Telemetry
 
 # The provider answered; there is just nothing to measure, or nothing new.
-_ANSWERS = frozenset({GapReason.STALE, GapReason.NOT_APPLICABLE, GapReason.GONE})
+_ANSWERS = frozenset(
+    {GapReason.STALE, GapReason.NOT_ENABLED, GapReason.NOT_APPLICABLE, GapReason.GONE}
+)
+# Of the deadline: whoever took longer the last time is not waited for at the next.
+_QUICK = 0.5
 
 
 class Collector:
     """Runs each due source in a thread of its own, at most one a source.
 
-    A source that is still busy at the deadline (real time) makes gaps now; its answer is taken
-    at the next round, and it is not asked again before. The threads are daemons: a hung provider
-    can neither delay another source nor the end of the process.
+    A source that is still busy at the deadline (real time) is not asked again before it has
+    answered; its answer is taken at the round after. Until then it makes gaps, unless what it
+    said the last time still holds: its interval is not over. Who was slow the last time is not
+    waited for at all. The threads are daemons: a hung provider can neither delay another source
+    nor the end of the process.
     """
 
     def __init__(
@@ -43,8 +49,12 @@ class Collector:
     def collect(self, *, now: datetime) -> Collection:
         """Ask what is due and return what is known when all answered, or at the deadline."""
         # Who was still busy is not waited for again: one hung source must not slow every tick.
-        begun = [answer for runner in self._runners if (answer := runner.begin_if_due(now=now))]
-        wait(begun, timeout=self._deadline.total_seconds())
+        patience = self._deadline.total_seconds()
+        begun = [runner for runner in self._runners if runner.begin_if_due(now=now)]
+        for runner in begun:
+            runner.waited_for = runner.report.duration_seconds < patience * _QUICK
+        waited_for = [r.answer for r in begun if r.waited_for and r.answer is not None]
+        wait(waited_for, timeout=patience)
         observations: list[Observation] = []
         for runner in self._runners:
             observations.extend(self._harvest(runner, now=now))
@@ -57,6 +67,8 @@ class Collector:
         if runner.answer is None:
             return ()
         if not runner.answer.done():
+            if runner.has_credit(now=now):
+                return ()
             seconds = self._deadline.total_seconds()
             why = f"{runner.source.name} has not answered within {seconds:g} s"
             error = SourceError(why, reason=GapReason.TIMEOUT, hint="its endpoint may hang")
@@ -64,7 +76,7 @@ class Collector:
         answer, runner.answer = runner.answer, None
         match answer.exception():
             case None:
-                return self._answered(runner, answer.result(), now=now)
+                return self._answered(runner, runner.dated(answer.result(), now=now), now=now)
             case SourceError() as error:
                 runner.pace = runner.pace.after(refused=error.reason is GapReason.THROTTLED)
                 return self._failed(runner, error, now=now)
@@ -90,9 +102,12 @@ class Collector:
             hint=error.hint,
         )
         runner.report = runner.reported(up=False, detail=error.what, now=now)
+        runner.silent = True
+        subjects = source.subjects if isinstance(source, SubjectSource) else (None,)
         gaps = [
-            Gap(signal=name, subject=None, reason=error.reason, detail=error.what, noticed_at=now)
+            Gap(signal=name, subject=one, reason=error.reason, detail=error.what, noticed_at=now)
             for name in source.signals
+            for one in subjects
         ]
         self._count(source, gaps)
         return gaps
@@ -113,6 +128,7 @@ class Collector:
         elif runner.told is not None:
             self._log.info("source_read_again", source=runner.source.name)
             runner.told = None
+        runner.silent = False
         runner.report = runner.reported(
             up=not failures or len(failures) < len(observations),
             detail=failures[0].detail if failures else "",
@@ -140,6 +156,8 @@ class _Runner:
     answer: "Future[Sequence[Observation]] | None" = None
     report: SourceReport = field(init=False)
     told: tuple[str, GapReason] | None = None
+    silent: bool = True  # the last thing that was heard of it was no answer
+    waited_for: bool = True
     _began: float = 0.0
     _ended: float | None = None
 
@@ -150,12 +168,13 @@ class _Runner:
             last_success=None,
             duration_seconds=0.0,
             detail="",
+            local=isinstance(self.source, LocalSource) and self.source.asks_nobody,
         )
 
-    def begin_if_due(self, *, now: datetime) -> "Future[Sequence[Observation]] | None":
-        """Start asking, unless the source is busy or not due; return the coming answer."""
+    def begin_if_due(self, *, now: datetime) -> bool:
+        """Start asking, unless the source is busy or not due; tell whether it was started."""
         if self.answer is not None or not is_due(self.pace, self.source.interval, now=now):
-            return None
+            return False
         self.pace = self.pace.begun(at=now)
         self.answer = Future()
         self._began, self._ended = monotonic(), None
@@ -166,7 +185,7 @@ class _Runner:
         except RuntimeError as error:
             # Without this the source would count as busy for ever.
             self.answer.set_exception(_no_thread(self.source, error))
-        return self.answer
+        return True
 
     def _run(self, answer: "Future[Sequence[Observation]]", now: datetime) -> None:
         try:
@@ -178,6 +197,21 @@ class _Runner:
             self._ended = monotonic()
             answer.set_result(observations)
 
+    def has_credit(self, *, now: datetime) -> bool:
+        """Tell whether nothing new has to be said while it is busy.
+
+        What it said the last time is as new as it can be until the next answer is overdue.
+        """
+        overdue = is_due(self.pace, self.source.interval, now=now)
+        return not overdue and not (self.silent and self.waited_for)
+
+    def dated(self, observations: Sequence[Observation], *, now: datetime) -> Sequence[Observation]:
+        """Return what was observed, a late answer as said now: the gaps made meanwhile end."""
+        began = self.pace.began_at
+        if began is None or now <= began:
+            return observations
+        return _said_at(now, observations, of_now=began - self.source.interval)
+
     def reported(self, *, up: bool, detail: str, now: datetime) -> SourceReport:
         """Return the report of the newest run, which may not have ended."""
         return SourceReport(
@@ -186,7 +220,27 @@ class _Runner:
             last_success=now if up else self.report.last_success,
             duration_seconds=(self._ended or monotonic()) - self._began,
             detail=detail,
+            local=self.report.local,
         )
+
+
+def _said_at(
+    now: datetime, observations: Sequence[Observation], *, of_now: datetime
+) -> Sequence[Observation]:
+    """Date what was said; a reading that is older than `of_now` may tell nothing of now."""
+    gaps = [o for o in observations if isinstance(o, Gap)]
+    absent = {(gap.signal, gap.subject) for gap in gaps}
+    return (
+        *(replace(gap, noticed_at=max(gap.noticed_at, now)) for gap in gaps),
+        *(
+            replace(o, seen_at=now)
+            if (o.seen_at is not None or o.taken_at >= of_now)
+            and (o.signal, o.subject) not in absent
+            else o
+            for o in observations
+            if isinstance(o, Reading)
+        ),
+    )
 
 
 def _no_thread(source: Source, error: RuntimeError) -> SourceError:

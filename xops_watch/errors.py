@@ -57,6 +57,10 @@ class StoreError(XopsWatchError):
     """The state file cannot be opened, read or written."""
 
 
+class LedgerError(XopsWatchError):
+    """The ledger cannot be read, or an entry cannot be added to it."""
+
+
 class DeliveryError(XopsWatchError):
     """A notice was not accepted. `retryable` tells an outage from a refusal."""
 

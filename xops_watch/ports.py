@@ -4,8 +4,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
+from xops_watch.core.decision import Decision, Kept
 from xops_watch.core.evaluate import Evaluation, TriggerKey
 from xops_watch.core.notice import Notice
 from xops_watch.core.reading import History, Observation
@@ -52,6 +53,23 @@ class Source(Protocol):
         ...
 
 
+@runtime_checkable
+class LocalSource(Protocol):
+    """A source that asks nobody: what it tells is in the settings, or counted here.
+
+    That it answers proves nothing of the world outside.
+    """
+
+    asks_nobody: bool
+
+
+@runtime_checkable
+class SubjectSource(Protocol):
+    """A source that knows its subjects before it asks: its failure is a gap of theirs alone."""
+
+    subjects: tuple[str, ...]
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Collection:
     """What one round brought: observations of the sources that were asked, reports of all."""
@@ -87,11 +105,15 @@ class Store(Protocol):
         ...
 
     def commit(self, evaluation: Evaluation) -> None:
-        """Write triggers, transitions and notices in one transaction: all or nothing."""
+        """Write triggers, transitions, notices and ended decisions in one transaction."""
         ...
 
     def transitions(self, *, limit: int) -> Sequence[Transition]:
         """Return the newest transitions, newest first."""
+        ...
+
+    def standing(self) -> Mapping[str, Decision]:
+        """Return the decisions that stand, by evolution."""
         ...
 
     def prune(self, *, before: datetime, needed: Mapping[str, datetime] = NOTHING_NEEDED) -> int:
@@ -99,6 +121,18 @@ class Store(Protocol):
 
         Of the signals in `needed`, what was seen from that instant on is kept, if it is earlier.
         """
+        ...
+
+
+class Decisions(Protocol):
+    """What people answered to recommendations. Raises StoreError."""
+
+    def decide(self, decision: Decision) -> None:
+        """Keep a decision; what stood on its evolution is ended by it."""
+        ...
+
+    def decisions(self, *, limit: int) -> Sequence[Kept]:
+        """Return the newest decisions, newest first, those that ended too."""
         ...
 
 

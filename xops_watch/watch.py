@@ -1,16 +1,18 @@
-"""One tick, top to bottom: collect, record, evaluate, commit, publish. Read this first."""
+"""One tick, top to bottom: collect, record, derive, evaluate, commit, publish. Read this first."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from structlog.typing import FilteringBoundLogger
 
 from xops_watch.clock import monotonic
 from xops_watch.core.catalogue import SIGNALS
+from xops_watch.core.decision import WORSE_BY_DEFAULT, Answered
+from xops_watch.core.derive import DERIVED_NEEDS, derive
 from xops_watch.core.evaluate import Evaluation, evaluate
 from xops_watch.core.notice import Stack
-from xops_watch.core.reading import Observation
+from xops_watch.core.reading import History, Observation
 from xops_watch.core.rule import Rulebook
 from xops_watch.core.snapshot import Snapshot, compose
 from xops_watch.core.trigger import Status
@@ -23,7 +25,8 @@ UNRECORDED_MAX = 50_000  # hours of a large stack while the disk is full; some 1
 class Watch:
     """The watch over one stack. Of a tick nothing is kept here but what the store did not take.
 
-    Sources go on from their newest reading: what they gave is not given again.
+    Sources go on from their newest reading: what they gave is not given again. `wanted` are the
+    settings that would turn on signals that nobody reads here.
     """
 
     stack: Stack
@@ -33,6 +36,8 @@ class Watch:
     store: Store
     publisher: Publisher
     log: FilteringBoundLogger
+    worse_by: float = WORSE_BY_DEFAULT
+    wanted: Mapping[str, str] = field(default_factory=dict)
     _unrecorded: list[Observation] = field(default_factory=list, init=False, repr=False)
 
     def tick(self) -> Snapshot:
@@ -41,9 +46,12 @@ class Watch:
         rules = self.rulebooks.in_force(now=now)
         collection = self.collector.collect(now=now)
         self._record(collection.observations)
-        history = self.store.history(needs_of(rules.rulebook), now=now)
+        history = self._history(rules.rulebook, now=now)
         before = self.store.triggers()
-        evaluation = evaluate(rules.rulebook, history, before, stack=self.stack, now=now)
+        answered = Answered(decisions=self.store.standing(), worse_by=self.worse_by)
+        evaluation = evaluate(
+            rules.rulebook, history, before, stack=self.stack, answered=answered, now=now
+        )
         self.store.commit(evaluation)
         snapshot = compose(
             evaluation,
@@ -51,11 +59,22 @@ class Watch:
             collection.reports,
             rules,
             stack=self.stack.name,
+            wanted=self.wanted,
             duration_seconds=monotonic() - began,
         )
         self.publisher.publish(snapshot)
         self._tell(evaluation, snapshot)
         return snapshot
+
+    def _history(self, rulebook: Rulebook, *, now: datetime) -> History:
+        """Return what is judged: what was read, and what follows from it."""
+        needs = needs_of(rulebook)
+        history = self.store.history(needs, now=now)
+        derived = derive(rulebook.stages, history, stack=self.stack.name, now=now)
+        if not derived:
+            return history  # the usual case
+        self._record(derived)
+        return self.store.history(needs, now=now)
 
     def _record(self, observations: Sequence[Observation]) -> None:
         self._unrecorded.extend(observations)
@@ -64,6 +83,13 @@ class Watch:
         self._unrecorded.clear()
 
     def _tell(self, evaluation: Evaluation, snapshot: Snapshot) -> None:
+        for ended in evaluation.ended:
+            self.log.info(
+                "decision_ended",
+                evolution=ended.decision.evolution,
+                answer=str(ended.decision.answer),
+                because=ended.because,
+            )
         for transition in evaluation.transitions:
             self.log.info(
                 "trigger_changed",
@@ -91,4 +117,6 @@ def needs_of(rulebook: Rulebook) -> Mapping[str, timedelta]:
 
     Signals that no rule reads are shown as well: of them the newest reading is enough.
     """
-    return {signal.name: signal.grace for signal in SIGNALS} | rulebook.needs()
+    asked = rulebook.needs()
+    derived = {name: max(span, asked.get(name, span)) for name, span in DERIVED_NEEDS.items()}
+    return {signal.name: signal.grace for signal in SIGNALS} | asked | derived

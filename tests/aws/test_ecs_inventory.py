@@ -130,7 +130,8 @@ def test_a_cluster_whose_services_cannot_be_read_fails_alone(
     aws.put_cluster("bad", services=services(1))
     aws.put_cluster("good", services=services(1))
     aws.add_fault(fault, service="ecs", operation=operation, times=1)
-    swept = sweep(ecs, "bad", "good")
+    # One call after the other: the first is the one that fails.
+    swept = EcsInventory(ecs, clusters=("bad", "good"), calls_max=1).sweep(now=NOW)
     assert [c.name for c in swept.clusters] == ["good"]
     assert swept.failures["bad"].reason is reason
     assert told in swept.failures["bad"].what

@@ -139,3 +139,68 @@ def test_terraform_says_the_same() -> None:
 def test_what_would_be_a_template_of_terraform_is_none() -> None:
     statement = Statement(sid="X", actions=("a:B",), resources=('arn:${x}"%{y}',))
     assert 'resources = ["arn:$${x}\\"%%{y}"]' in as_terraform((statement,))
+
+
+def test_mandates_are_read_below_their_path_alone() -> None:
+    place = Place(
+        clusters=(),
+        topic_arn=None,
+        parameters="/acme/mandates/",
+        partition="aws-cn",
+        region="cn-north-1",
+        account="123456789012",
+    )
+    arn = "arn:aws-cn:ssm:cn-north-1:123456789012:parameter/acme/mandates"
+    actions = ("ssm:GetParametersByPath", "ssm:GetParameterHistory")
+    assert found(place, actions) == {
+        "ReadMandates": {
+            "Sid": "ReadMandates",
+            "Effect": "Allow",
+            "Action": ["ssm:GetParameterHistory", "ssm:GetParametersByPath"],
+            "Resource": [arn, f"{arn}/*"],
+        }
+    }
+
+
+def test_what_is_named_is_all_that_may_be_read() -> None:
+    place = Place(
+        clusters=("xops",),
+        topic_arn=None,
+        budget="xops monthly",
+        log_group="/ecs/open-webui",
+        distributions=("E1", "E2"),
+        region="eu-west-1",
+        account="123456789012",
+    )
+    actions = (
+        "budgets:ViewBudget",
+        "ce:GetCostAndUsage",
+        "cloudfront:GetDistributionConfig",
+        "cloudfront:GetMonitoringSubscription",
+        "cloudfront:ListDistributions",
+        "logs:FilterLogEvents",
+    )
+    policy = found(place, actions)
+    assert {sid: statement["Resource"] for sid, statement in policy.items()} == {
+        "ReadBudgets": ["arn:aws:budgets::123456789012:budget/xops monthly"],
+        "ReadCe": ["*"],
+        "ReadCloudfrontNamed": [
+            "arn:aws:cloudfront::123456789012:distribution/E1",
+            "arn:aws:cloudfront::123456789012:distribution/E2",
+        ],
+        "ReadCloudfront": ["*"],
+        "ReadLogs": [
+            "arn:aws:logs:eu-west-1:123456789012:log-group:/ecs/open-webui",
+            "arn:aws:logs:eu-west-1:123456789012:log-group:/ecs/open-webui:*",
+        ],
+    }
+    assert policy["ReadCloudfront"]["Action"] == ["cloudfront:ListDistributions"]
+    IAMPolicyDocumentValidator(as_json(statements(actions, place))).validate()
+
+
+def test_what_is_not_named_is_any_of_its_kind() -> None:
+    place = Place(clusters=("xops",), topic_arn=None)
+    actions = ("budgets:ViewBudget", "cloudfront:GetDistributionConfig", "logs:FilterLogEvents")
+    policy = found(place, actions)
+    assert {statement["Resource"][0] for statement in policy.values()} == {"*"}
+    assert list(policy) == ["ReadBudgets", "ReadCloudfront", "ReadLogs"]

@@ -55,7 +55,7 @@ def script(stub: Stubber, name: str, cluster: str) -> None:
 
 def observed(ecs: ECSClient, cluster: str) -> Sequence[Observation]:
     source = EcsSource(
-        EcsInventory(ecs, clusters=(cluster,)),
+        EcsInventory(ecs, clusters=(cluster,), calls_max=1),
         interval=timedelta(minutes=1),
         crew_services=("*",),
         ignored_services=(),
@@ -72,17 +72,22 @@ def test_a_steady_service_and_two_tasks_beside_it(ecs: ECSClient, stub: Stubber)
     observations = observed(ecs, "Default")
     assert values(observations) == {
         ("ecs.services_active", "Default"): 1,
+        ("ecs.service_connect_share", "Default"): 0,
+        ("ecs.service_connect_namespaces", "Default"): 0,
+        ("ecs.services_without_service_connect", "Default"): 1,
         ("ecs.standalone_tasks_running", "Default"): 2,
         ("ecs.standalone_tasks_pending", "Default"): 0,
         ("crew.queue_depth", "Default"): 0,
+        ("crew.queue_basis", "Default"): 0,
         ("ecs.tasks_desired", "Default/home-web"): 2,
         ("ecs.tasks_running", "Default/home-web"): 2,
         ("ecs.tasks_pending", "Default/home-web"): 0,
         ("ecs.deployments_in_progress", "Default/home-web"): 0,
         ("ecs.placement_failures_1h", "Default/home-web"): 0,
         ("crew.queue_depth", "Default/home-web"): 0,
+        ("crew.queue_basis", "Default/home-web"): 0,
     }
-    assert len(observations) == 10
+    assert len(observations) == 15
 
 
 def test_a_service_that_crash_loops_at_pending_1_is_no_queue(ecs: ECSClient, stub: Stubber) -> None:
@@ -102,9 +107,10 @@ def test_every_cluster_without_services(ecs: ECSClient, stub: Stubber) -> None:
     stub.add_response("list_clusters", listed, {})
     for arn in listed["clusterArns"]:
         stub.add_response("list_services", {"serviceArns": []}, {"cluster": arn, "maxResults": 100})
+    for arn in listed["clusterArns"]:
         only = [c for c in described["clusters"] if c["clusterArn"] == arn]
         answer = {**described, "clusters": only}
         stub.add_response("describe_clusters", answer, {"clusters": [arn]})
-    sweep = EcsInventory(ecs, clusters=("*",)).sweep(now=AT)
+    sweep = EcsInventory(ecs, clusters=("*",), calls_max=1).sweep(now=AT)
     assert [cluster.name for cluster in sweep.clusters] == ["white-hart", "Devtest"]
     assert {c.standalone for c in sweep.clusters} == {StandaloneTasks(running=0, pending=0)}

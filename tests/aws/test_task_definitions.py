@@ -43,7 +43,12 @@ def read(described: object) -> TaskDefinition | SourceError:
 # that is read.
 RECORDED = answer(
     container(
+        image="ghcr.io/open-webui/open-webui:v0.8.12",
         cpu=0,
+        logConfiguration={
+            "logDriver": "awslogs",
+            "options": {"awslogs-group": "/ecs/open-webui", "awslogs-stream-prefix": "hunter2"},
+        },
         portMappings=[{"containerPort": 8080, "hostPort": 8080, "protocol": "tcp"}],
         environment=variables(UVICORN_WORKERS="4", DATABASE_URL=PRIVATE),
         secrets=[{"name": "ANTHROPIC_API_KEY", "valueFrom": "arn:aws:ssm:r:1:parameter/key"}],
@@ -54,7 +59,17 @@ RECORDED = answer(
     taskRoleArn="arn:aws:iam::123456789012:role/task",
     networkMode="awsvpc",
     revision=7,
-    volumes=[],
+    volumes=[
+        {
+            "name": "data",
+            "efsVolumeConfiguration": {
+                "fileSystemId": "fs-0123456789abcdef0",
+                "rootDirectory": "/",
+                "transitEncryption": "ENABLED",
+            },
+        },
+        {"name": "scratch", "host": {}},
+    ],
     status="ACTIVE",
     requiresAttributes=[{"name": "com.amazonaws.ecs.capability.task-iam-role"}],
     placementConstraints=[],
@@ -82,7 +97,11 @@ def test_a_recorded_answer(stub: tuple[ECSClient, Stubber]) -> None:
         cpu_units=2048,
         memory_mib=4096,
         architecture="ARM64",
-        environment={"UVICORN_WORKERS": ("4",)},
+        environment={"UVICORN_WORKERS": ("4",), "DATABASE_URL": ("postgresql",)},
+        hidden=frozenset({"ANTHROPIC_API_KEY"}),
+        secret=frozenset({"ANTHROPIC_API_KEY"}),
+        images=("ghcr.io/open-webui/open-webui:v0.8.12",),
+        file_systems=("fs-0123456789abcdef0",),
     )
 
 
@@ -104,22 +123,32 @@ def test_over_http(aws: EmbeddedAws, ecs: ECSClient) -> None:
         memory_mib=4096,
         architecture="ARM64",
         environment={"UVICORN_WORKERS": ("2",)},
+        images=("web:latest",),
     )
 
 
 def test_what_a_definition_leaves_open_is_none() -> None:
-    assert read(answer(container())) == TaskDefinition(environment={})
+    assert read(answer(container())) == TaskDefinition(environment={}, images=("x",))
 
 
 def test_no_other_variable_is_kept_or_told() -> None:
     assert "hunter2" not in repr(read(RECORDED))
-    hostile = variables(DATABASE_URL=PRIVATE)
+    hostile = variables(OTHER_URL=PRIVATE)
     hostile[0]["value"] = {"nested": PRIVATE}  # type: ignore[assignment]  # an answer of a future shape
-    assert read(answer(container(environment=hostile))) == TaskDefinition(environment={})
-    odd = read(answer(container(environment=[{"name": "UVICORN_WORKERS", "value": [PRIVATE]}])))
-    assert isinstance(odd, SourceError)
-    assert "hunter2" not in f"{odd.what} {odd.hint}"
-    assert "environment.0.value" in odd.what
+    found = read(answer(container(environment=hostile)))
+    assert found == TaskDefinition(environment={}, images=("x",))
+    for name in ("UVICORN_WORKERS", "DATABASE_URL"):
+        odd = read(answer(container(environment=[{"name": name, "value": [PRIVATE]}])))
+        assert isinstance(odd, SourceError)
+        assert "hunter2" not in f"{odd.what} {odd.hint}"
+        assert "environment.0.value" in odd.what
+
+
+def test_options_of_log_drivers_are_not_read() -> None:
+    splunk = {"logDriver": "splunk", "options": {"splunk-token": "hunter2"}}
+    for logs in (splunk, {"logDriver": 5}, "x"):
+        found = read(answer(container(logConfiguration=logs)))
+        assert found == TaskDefinition(environment={}, images=("x",))
 
 
 @pytest.mark.parametrize(
@@ -156,7 +185,7 @@ def test_a_variable_is_known_hidden_or_not_there(
     found = read(answer(*containers))
     assert isinstance(found, TaskDefinition)
     assert found.environment == ({} if values is None else {"UVICORN_WORKERS": values})
-    assert found.hidden == ({"UVICORN_WORKERS"} if hidden else set())
+    assert ("UVICORN_WORKERS" in found.hidden) is hidden
 
 
 @pytest.mark.parametrize(
@@ -201,20 +230,18 @@ DENIED = client_error(
         (ReadTimeoutError(endpoint_url="x"), GapReason.TIMEOUT),
     ],
 )
-def test_who_refuses_or_hangs_is_not_asked_for_the_next(
+def test_who_refuses_or_hangs_is_soon_not_asked_for_the_next(
     error: Exception, reason: GapReason
 ) -> None:
     def refuse(**_: object) -> object:
         raise error
 
     client: Any = ScriptedClient(describe_task_definition=refuse)
-    found = TaskDefinitions(client).read(["a:1", "b:1", "c:1"])
-    assert {arn: one.reason for arn, one in found.items() if isinstance(one, SourceError)} == {
-        "a:1": reason,
-        "b:1": reason,
-        "c:1": reason,
-    }
-    assert len(client.calls) == 1
+    arns = [f"{letter}:1" for letter in "abcdefghij"]
+    found = TaskDefinitions(client).read(arns)
+    reasons = {arn: one.reason for arn, one in found.items() if isinstance(one, SourceError)}
+    assert reasons == dict.fromkeys(arns, reason)
+    assert len(client.calls) == 3
 
 
 def test_the_missing_action_is_named() -> None:
@@ -236,7 +263,7 @@ def test_one_odd_definition_is_not_the_others_fault() -> None:
     client: Any = ScriptedClient(describe_task_definition=describe)
     found = TaskDefinitions(client).read(["a:1", "b:1"])
     assert isinstance(found["a:1"], SourceError)
-    assert found["b:1"] == TaskDefinition(environment={})
+    assert found["b:1"] == TaskDefinition(environment={}, images=("x",))
 
 
 def test_a_revision_is_asked_for_once_while_it_is_in_use() -> None:
@@ -245,7 +272,7 @@ def test_a_revision_is_asked_for_once_while_it_is_in_use() -> None:
     for arns in (["a:1", "b:1"], ["a:1", "b:1"], ["b:1", "a:2"], ["b:1"]):
         assert set(definitions.read(arns)) == set(arns)
     asked = [params["taskDefinition"] for _, params in client.calls]
-    assert asked == ["a:1", "b:1", "a:2"]
+    assert sorted(asked) == ["a:1", "a:2", "b:1"]
     definitions.read(["a:1"])
     assert len(client.calls) == 4
 
@@ -253,15 +280,15 @@ def test_a_revision_is_asked_for_once_while_it_is_in_use() -> None:
 def test_a_large_account_is_learnt_in_several_polls() -> None:
     client: Any = ScriptedClient(describe_task_definition=lambda **_: answer(container()))
     definitions = TaskDefinitions(client)
-    arns = [f"family-{number:03}:1" for number in range(120)]
+    arns = [f"family-{number:04}:1" for number in range(1200)]
     missing = []
     for _ in range(4):
         found = definitions.read(arns)
         gaps = [one for one in found.values() if isinstance(one, SourceError)]
         missing.append(len(gaps))
-        assert all("at most 50" in gap.what and gap.reason is GapReason.STALE for gap in gaps)
-    assert missing == [70, 20, 0, 0]
-    assert len(client.calls) == 120
+        assert all("at most 500" in gap.what and gap.reason is GapReason.STALE for gap in gaps)
+    assert missing == [700, 200, 0, 0]
+    assert len(client.calls) == 1200
 
 
 @pytest.mark.parametrize(

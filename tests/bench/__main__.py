@@ -10,8 +10,11 @@ import psutil
 from tabulate import tabulate
 
 from tests.bench.cloudwatch import measure_cloudwatch
+from tests.bench.ecs import measure_ecs
 from tests.bench.footprint import measure_footprint
+from tests.bench.github import measure_github
 from tests.bench.scale import measure_scale
+from tests.bench.sqlite_wal import measure_sqlite_wal
 from tests.bench.ticks import measure_ticks
 
 
@@ -25,8 +28,11 @@ def main() -> None:
     rows = [
         *measure_footprint(seconds=seconds),
         *measure_cloudwatch(),
+        *measure_ecs(),
+        *measure_github(),
         *measure_ticks(),
         *measure_scale(),
+        *measure_sqlite_wal(),
     ]
     table = [(row.what, row.measured, row.aim) for row in rows]
     print(tabulate(table, headers=("what", "measured", "aim"), tablefmt="github"))  # noqa: T201 - a report

@@ -20,16 +20,14 @@ from tests.aws.bench import make_client
 from tests.aws.tiny_ecs import TinyEcs
 from tests.bench.row import Row, percentile
 from xops_watch.aws.inventory import EcsInventory
+from xops_watch.ports import Source
 from xops_watch.rulebook import load
 from xops_watch.rulebook.shipped import shipped_rules
 from xops_watch.sources.cloudwatch import (
     Bill,
-    CloudWatchSource,
     Pace,
-    Place,
     Scope,
     cloudwatch_sources,
-    plan,
 )
 
 MINUTE = timedelta(minutes=1)
@@ -49,7 +47,7 @@ def measure_cloudwatch() -> Iterator[Row]:
 
 
 def _cycles(
-    source: CloudWatchSource, traffic: Counter[str], bills: list[Bill], services: int
+    source: Source, traffic: Counter[str], bills: list[Bill], services: int
 ) -> Iterator[Row]:
     times, counts = [], []
     for cycle in range(CYCLES + 1):
@@ -84,18 +82,18 @@ def _limit(spent: Mapping[str, int]) -> str:
     return f"{reads} reads, {reads * LATENCY * 1000:g} ms"
 
 
-def _source(address: str, services: int, bills: list[Bill]) -> CloudWatchSource:
+def _source(address: str, services: int, bills: list[Bill]) -> Source:
     ecs = TinyEcs({"main": [f"s{index}" for index in range(services)]})
     client = make_client("cloudwatch", address)
-    wanted = plan(load(shipped_rules()), namespaces=(), interval=MINUTE)
-    source, *_ = cloudwatch_sources(
+    rules = load(shipped_rules())
+    home, *_ = cloudwatch_sources(
         lambda _: client,
-        [one for one in wanted if one.need.kind.place is Place.HOME],
+        lambda: rules,
         pace=Pace(interval=MINUTE, settle=2 * MINUTE),
         scope=Scope(inventory=EcsInventory(ecs.client, clusters=("main",))),
         tell=bills.append,
     )
-    return source
+    return home
 
 
 @contextmanager

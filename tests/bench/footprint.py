@@ -27,7 +27,7 @@ SCRAPES = 500
 def measure_footprint(*, seconds: float) -> Iterator[Row]:
     """Start the daemon several times, then let it idle; yield the rows."""
     with spawn() as aws, tempfile.TemporaryDirectory() as directory:
-        pager = stage.build(aws)
+        pager = stage.build(aws).pager
         stage.World(aws=aws, clock=ScaledClock(anchor=machine_now(), speed=1)).move()
         port = _free_port()
         environment = _environment(aws, pager, Path(directory), port)

@@ -79,6 +79,23 @@ def test_overrides_are_shown_wherever_the_rule_is(overrides: str) -> None:
     assert off["NOT JUDGED HERE"] == "one team owns them all"
 
 
+def test_a_rule_is_shown_with_what_a_prometheus_server_is_asked_for_it(tmp_path: Path) -> None:
+    shipped = lines(xops_watch("rules", "show", "prompt-cache-below-70"))
+    assert shipped["llm.cacheable_calls_24h"] == (
+        "sum(increase(litellm_deployment_success_responses_total[24h]))"
+    )
+    assert "asked so here" not in shipped
+    file = tmp_path / "mine.yaml"
+    file.write_text(
+        "queries:\n- {signal: llm.cacheable_calls_24h, query: sum(x), reason: our gateway}\n",
+        "utf-8",
+    )
+    settings = {"XOPS_WATCH_OVERRIDES_PATH": str(file)}
+    shown = lines(xops_watch("rules", "show", "prompt-cache-below-70", **settings))
+    assert shown["llm.cacheable_calls_24h"] == "sum(x)"
+    assert shown["asked so here"] == "our gateway"
+
+
 def test_overrides_are_in_the_list_for_programs(overrides: str) -> None:
     listed = xops_watch("rules", "list", "--json", XOPS_WATCH_OVERRIDES_PATH=overrides)
     rules = {rule["id"]: rule for rule in json.loads(listed.out)}

@@ -257,3 +257,34 @@ def test_a_thread_that_cannot_start_is_a_failure_of_its_source_and_passes(
     assert reasons(collection.observations) == [GapReason.UNREACHABLE]
     assert report_of(collection).detail == "fake could not be asked: can't start new thread"
     assert scene.round(after=MINUTE).observations == (reading(),)
+
+
+def test_the_failure_of_a_source_with_known_subjects_is_a_gap_of_theirs_alone() -> None:
+    """Another source tells the same signal of other subjects."""
+    refused = OfSubjects(failure(GapReason.TIMEOUT), subjects=("nz", "akl"))
+    collection = Scene(refused).round()
+    gaps = [one for one in collection.observations if isinstance(one, Gap)]
+    assert [(one.subject, one.reason) for one in gaps] == [
+        ("nz", GapReason.TIMEOUT),
+        ("akl", GapReason.TIMEOUT),
+    ]
+
+
+def test_a_source_that_asks_nobody_is_reported_as_local() -> None:
+    collection = Scene(AsksNobody([reading(1)], name="own"), FakeSource(name="aws")).round()
+    assert {report.source: report.local for report in collection.reports} == {
+        "own": True,
+        "aws": False,
+    }
+
+
+class OfSubjects(FakeSource):
+    def __init__(
+        self, *answers: Sequence[Observation] | BaseException, subjects: tuple[str, ...]
+    ) -> None:
+        super().__init__(*answers)
+        self.subjects = subjects
+
+
+class AsksNobody(FakeSource):
+    asks_nobody = True

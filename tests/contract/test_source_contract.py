@@ -11,20 +11,31 @@ from botocore.exceptions import ClientError, EndpointConnectionError
 from tests.aws.bench import MINUTE, NOW, ScriptedClient
 from tests.aws.tiny_ecs import TinyEcs
 from tests.contract.source_promises import assert_described, assert_line, assert_promises_kept
-from tests.fakes import FakeSource
+from tests.fakes import FakeSource, MemoryStore
+from tests.sources.account_scene import KINDS
+from tests.sources.adoption.adoption_scene import Stack, container
+from tests.sources.cloudfront_scene import TinyCloudFront, config
 from tests.sources.cloudwatch_scene import cpu_source
 from tests.sources.metrics_scene import source_of
+from tests.sources.prometheus.scene import BAD, FakeApi, known
+from tests.sources.prometheus.scene import THROTTLED as PROMETHEUS_THROTTLES
+from tests.sources.prometheus.scene import UNREACHABLE as AWAY
+from tests.sources.prometheus.scene import sample as prometheus_sample
+from tests.sources.prometheus.scene import source as prometheus_source
+from xops_watch.aws.distributions import Distributions
 from xops_watch.aws.inventory import EcsInventory
 from xops_watch.aws.scaling import Autoscaling
+from xops_watch.aws.scaling_activities import Activities
 from xops_watch.aws.task_definitions import TaskDefinitions
 from xops_watch.aws.tasks import TaskBook
 from xops_watch.core.reading import Gap, Reading
 from xops_watch.errors import GapReason, SourceError
 from xops_watch.ports import Source
+from xops_watch.sources.cloudfront import CloudFrontSource
 from xops_watch.sources.cloudwatch import SIGNALS
 from xops_watch.sources.ecs import EcsSource
 from xops_watch.sources.ecs_config import EcsConfigSource, Reads
-from xops_watch.sources.ecs_tasks import EcsTaskSource
+from xops_watch.sources.ecs_tasks import Crews, EcsTaskSource
 
 THROTTLED = ClientError({"Error": {"Code": "ThrottlingException"}}, "List")
 UNREACHABLE = EndpointConnectionError(endpoint_url="https://aws.example")
@@ -75,11 +86,13 @@ def ecs_config() -> Provider:
     scaling = ScriptedClient(
         describe_scalable_targets=lambda **_: [{"ScalableTargets": [target]}],
         describe_scaling_policies=refusing(UNREACHABLE),
+        describe_scaling_activities=lambda **_: [{"ScalingActivities": []}],
     )
     source = EcsConfigSource(
         EcsInventory(tiny.client, clusters=("blue", "green")),
         Reads(
             scaling=Autoscaling(scaling, max_age=MINUTE),
+            activities=Activities(scaling, max_age=MINUTE),
             definitions=TaskDefinitions(tiny.client),
         ),
         interval=MINUTE,
@@ -110,12 +123,31 @@ def ecs_tasks() -> Provider:
         lambda cluster: TaskBook(tiny.client, cluster),
         interval=MINUTE,
         crew_services=("*crew*",),
+        crews=Crews(),
+        memory=MemoryStore(),
     )
 
     def failing(error: Exception) -> None:
         tiny.client._operations["list_tasks"] = refusing(error)
 
     return Provider(source=source, failing=failing, in_part=lambda: tiny.broken.add("blue"))
+
+
+def adoption() -> Provider:
+    stack = Stack(
+        open_webui=[container(secrets=["DATABASE_URL"])],
+        fastapi=[container(LITELLM_MODEL="bedrock/" + "x" * 999)],
+    )
+    stack.ecs.clusters["green"] = []
+
+    def failing(error: Exception) -> None:
+        stack.ecs.client._operations["list_services"] = refusing(error)
+
+    return Provider(
+        source=stack.source("evaluate-eks-migration", "pgvector-or-qdrant"),
+        failing=failing,
+        in_part=lambda: stack.ecs.broken.add("green"),
+    )
 
 
 def cloudwatch() -> Provider:
@@ -175,6 +207,59 @@ def cloudwatch_listed() -> Provider:
     return Provider(source=source, failing=failing, in_part=in_part)
 
 
+def prometheus() -> Provider:
+    api = FakeApi(
+        {
+            "lag": [prometheus_sample(4.5, NOW - timedelta(seconds=1))],
+            "users": [prometheus_sample(3, realm="a"), prometheus_sample(4, realm="x" * 255)],
+            "many": [prometheus_sample(1, realm="a"), prometheus_sample(2, realm="b")],
+            "none": [],
+        }
+    )
+    source = prometheus_source(
+        api,
+        known("langfuse.queue_lag", "lag"),
+        known("keycloak.users_active", "users", "realm"),
+        known("pipelines.cold_start", "many"),
+        known("pipelines.filter_latency", "none"),
+    )
+
+    def failing(error: Exception) -> None:
+        throttled = error is THROTTLED
+        api.answers = dict.fromkeys(api.answers, PROMETHEUS_THROTTLES if throttled else AWAY)
+
+    def in_part() -> None:
+        api.answers["lag"] = BAD
+
+    return Provider(source=source, failing=failing, in_part=in_part)
+
+
+def of_account(name: str) -> Callable[[], Provider]:
+    def make() -> Provider:
+        kind = KINDS[name]
+        answer = [kind.answer] if kind.paged else kind.answer
+        client = kind.scripted(lambda **_: answer)
+        operations = client._operations if kind.paged else vars(client)
+
+        def failing(error: Exception) -> None:
+            operations[kind.operation] = refusing(error)
+
+        return Provider(source=kind.make(client), failing=failing)
+
+    make.__name__ = name
+    return make
+
+
+def cloudfront() -> Provider:
+    tiny: Any = TinyCloudFront(E1=config(), E2=config(Enabled=False), E3=config("PriceClass_9"))
+    source = CloudFrontSource(Distributions(tiny), interval=MINUTE, seen=[])
+
+    def failing(error: Exception) -> None:
+        tiny.pages = error
+
+    return Provider(source=source, failing=failing)
+
+
 def fake() -> Provider:
     reading = Reading(signal="ecs.tasks_pending", subject="main/web", value=1.0, taken_at=NOW)
     source = FakeSource([reading])
@@ -194,7 +279,18 @@ def refusing(error: Exception) -> Callable[..., Sequence[Mapping[str, Any]]]:
 
 
 @pytest.fixture(
-    params=[ecs, ecs_config, ecs_tasks, cloudwatch, cloudwatch_listed, fake],
+    params=[
+        ecs,
+        ecs_config,
+        ecs_tasks,
+        adoption,
+        cloudwatch,
+        cloudwatch_listed,
+        cloudfront,
+        prometheus,
+        fake,
+        *map(of_account, KINDS),
+    ],
     ids=lambda make: str(make.__name__),
 )
 def provider(request: pytest.FixtureRequest) -> Provider:

@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from tests.fakes import MemoryStore
 from tests.store.samples import (
     CPU,
+    DECISION,
     FULL_NOTICE,
     NOON,
     PENDING,
@@ -26,10 +27,11 @@ from tests.store.samples import (
     transition,
     trigger,
 )
+from xops_watch.core.decision import Answer, Ended, Kept
 from xops_watch.core.reading import EMPTY_SERIES, Gap, Observation, Reading, Series
 from xops_watch.core.trigger import Status
 from xops_watch.errors import GapReason, StoreError
-from xops_watch.ports import Memory, Outbox, OutboxDepth, Store
+from xops_watch.ports import Decisions, Memory, Outbox, OutboxDepth, Store
 from xops_watch.store.filesystem import Journal, JournalMode
 from xops_watch.store.sqlite import SqliteStore
 
@@ -38,7 +40,7 @@ MINUTE = timedelta(minutes=1)
 JUST = timedelta(microseconds=1)
 
 
-class StoreAndOutbox(Store, Outbox, Memory, Protocol):
+class StoreAndOutbox(Store, Outbox, Memory, Decisions, Protocol):
     """All ports of what survives, as one thing."""
 
 
@@ -556,3 +558,43 @@ def test_the_text_kept_last_is_recalled_and_every_name_has_its_own(store: StoreA
     store.keep("ecs_tasks", "{}")
     store.keep("github", "zwei \N{SNOWMAN}")
     assert (store.recall("github"), store.recall("ecs_tasks")) == ("zwei \N{SNOWMAN}", "{}")
+
+
+ACCEPTED = replace(
+    DECISION, answer=Answer.ACCEPTED, at=after(days=1), until=None, grounds=(), why="now"
+)
+
+
+def test_a_decision_stands_and_comes_back_equal(store: StoreAndOutbox) -> None:
+    assert store.standing() == {}
+    store.decide(DECISION)
+    assert store.standing() == {"migrate-l4-to-rds": DECISION}
+    assert store.decisions(limit=9) == (Kept(decision=DECISION, ended=None),)
+
+
+def test_a_new_decision_ends_the_one_that_stood(store: StoreAndOutbox) -> None:
+    store.decide(DECISION)
+    store.decide(replace(DECISION, evolution="other"))
+    store.decide(ACCEPTED)
+    assert store.standing()["migrate-l4-to-rds"] == ACCEPTED
+    because = "Aroha \N{EM DASH} board decided anew: accepted"
+    ended = Ended(decision=DECISION, at=after(days=1), because=because)
+    kept = [one for one in store.decisions(limit=9) if one.decision.evolution != "other"]
+    assert kept == [Kept(decision=ACCEPTED, ended=None), Kept(decision=DECISION, ended=ended)]
+    assert len(store.decisions(limit=2)) == 2
+    assert store.decisions(limit=-1) == ()
+
+
+def test_a_commit_ends_a_decision_with_its_reason(store: StoreAndOutbox) -> None:
+    store.decide(DECISION)
+    ended = Ended(decision=DECISION, at=after(days=30), because="57 then, now 90")
+    store.commit(evaluation(ended=(ended,)))
+    assert store.standing() == {}
+    assert store.decisions(limit=9) == (Kept(decision=DECISION, ended=ended),)
+
+
+def test_a_decision_that_was_replaced_meanwhile_is_not_ended(store: StoreAndOutbox) -> None:
+    store.decide(DECISION)
+    store.decide(ACCEPTED)
+    store.commit(evaluation(ended=(Ended(decision=DECISION, at=after(days=2), because="worse"),)))
+    assert store.standing() == {"migrate-l4-to-rds": ACCEPTED}

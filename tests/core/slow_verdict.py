@@ -6,7 +6,7 @@ from itertools import pairwise
 
 from tests.core.slow_evidence import Sight, is_stale, newest_of_each_period, until
 from xops_watch.core.columns import to_micros
-from xops_watch.core.condition import Across, Condition, Not, Threshold, thresholds
+from xops_watch.core.condition import Across, AllOf, AnyOf, Condition, Not, Threshold, thresholds
 from xops_watch.core.quantity import format_duration, format_reading
 from xops_watch.core.reading import NOTHING_THERE, Gap, History, Reading
 from xops_watch.core.rule import Rule, Severity
@@ -66,11 +66,17 @@ def _is_gone(leaf: Threshold, basis: "_Basis", *, now: datetime) -> bool:
 
 
 def _is_excused(condition: Condition, sight: Sight, *, now: datetime) -> bool:
-    """A leaf that is not there leaves nothing to be seen; it must not excuse one that should be."""
-    return all(
-        sight.is_absent(leaf, at=now) or sight.truth(leaf, known=now, at=now) is not Truth.UNKNOWN
-        for leaf in thresholds(condition)
-    )
+    """One leg of `all` that is not there is enough; of `any` each that is unknown has to be."""
+    match condition:
+        case AllOf(parts=parts):
+            return any(_is_excused(part, sight, now=now) for part in parts)
+        case AnyOf(parts=parts):
+            unknown = [p for p in parts if sight.truth(p, known=now, at=now) is Truth.UNKNOWN]
+            return all(_is_excused(part, sight, now=now) for part in unknown)
+        case Not(part=part):
+            return _is_excused(part, sight, now=now)
+        case _:
+            return sight.is_absent(condition, at=now)
 
 
 def _holds(condition: Condition | None, sight: Sight, *, now: datetime) -> bool:

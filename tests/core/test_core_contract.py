@@ -31,7 +31,7 @@ WORDS: dict[type[StrEnum], str] = {
     Across: "each any max sum",
     Comparison: "above at_least below at_most is",
     GapReason: "stale not_enabled denied throttled unreachable timeout invalid not_applicable gone",
-    NoticeKind: "firing resolved",
+    NoticeKind: "firing resolved test",
     Severity: "info advice warning critical",
     SignalStatus: "ok stale not_enabled denied throttled unreachable invalid not_applicable",
     Status: "inactive pending firing",

@@ -4,7 +4,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 from tests.core.samples import LOAD, QUEUE, SLOW, above, evolution, rule, rulebook
-from xops_watch.core.declared import Alias, Decision, Declared, Fact
+from xops_watch.core.declared import Alias, Declared, Fact, PermanentDecision
 from xops_watch.core.evolution import Caveat
 
 MINUTE = timedelta(minutes=1)
@@ -17,7 +17,9 @@ def test_every_row_is_named_with_what_covers_it() -> None:
             Fact(id="l6", title="", rows=("B.L6.prod", "B.L6.cost"), quote="", signals=(), note=""),
         ),
         decisions=(
-            Decision(id="arm", title="", why="", rows=("A.permanent.arm",), never=(), keeps=()),
+            PermanentDecision(
+                id="arm", title="", why="", rows=("A.permanent.arm",), never=(), keeps=()
+            ),
         ),
     )
     assert list(declared.rows) == [

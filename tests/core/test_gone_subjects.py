@@ -19,7 +19,7 @@ from tests.core.samples import (
     rulebook,
     series,
 )
-from xops_watch.core.condition import Across, AllOf, AnyOf, Condition
+from xops_watch.core.condition import Across, AllOf, AnyOf, Not
 from xops_watch.core.datapoints import Missing
 from xops_watch.core.evaluate import Evaluation, evaluate
 from xops_watch.core.evidence import ALL_SUBJECTS
@@ -187,28 +187,30 @@ EITHER = AnyOf(parts=(above(80), above(5, of=QUEUE)))
 BOTH = AllOf(parts=(above(80), above(5, of=QUEUE)))
 
 
-@pytest.mark.parametrize("condition", [EITHER, BOTH])
 @pytest.mark.parametrize(
-    ("first", "second", "blind"),
+    ("first", "second", "of_either", "of_both"),
     [
-        (NA, NA, False),
-        (NA, GapReason.GONE, False),
-        (NA, DENIED, True),
-        (DENIED, NA, True),
-        (NA, NONE, True),
-        (DENIED, DENIED, True),
+        (NA, NA, False, False),
+        (NA, GapReason.GONE, False, False),
+        (NA, DENIED, True, False),
+        (DENIED, NA, True, False),
+        (NA, NONE, True, False),
+        (DENIED, DENIED, True, True),
     ],
 )
-def test_only_what_is_not_there_excuses_and_every_leaf_for_itself(
-    condition: Condition,
+def test_one_leg_that_is_not_there_makes_all_moot_and_excuses_none_of_any(
     first: GapReason,
     second: GapReason | None,
-    blind: bool,  # noqa: FBT001 - a table of facts
+    of_either: bool,  # noqa: FBT001 - a table of facts
+    of_both: bool,  # noqa: FBT001 - likewise
 ) -> None:
     legs = [series(LOAD, {}, gap=gap(LOAD, first))]
     legs += [series(QUEUE, {}, gap=gap(QUEUE, second))] if second else []
-    (after,) = run(rule(condition), history(*legs), at=0).triggers
-    assert after.blind is blind
+    blind = {
+        condition: run(rule(condition), history(*legs), at=0).triggers[0].blind
+        for condition in (EITHER, BOTH, Not(part=BOTH))
+    }
+    assert blind == {EITHER: of_either, BOTH: of_both, Not(part=BOTH): of_both}
 
 
 def test_a_leaf_that_is_seen_needs_no_excuse() -> None:

@@ -1,8 +1,11 @@
 """Everything known after one tick in one value."""
 
+from dataclasses import replace
+
 import pytest
 
 from tests.core.samples import (
+    LOAD,
     MINUTE,
     NOON,
     STACK,
@@ -20,6 +23,7 @@ from tests.core.samples import (
 from xops_watch.core.catalogue import SIGNAL_BY_NAME
 from xops_watch.core.condition import AllOf
 from xops_watch.core.evaluate import evaluate
+from xops_watch.core.query import Query
 from xops_watch.core.reading import Gap, History
 from xops_watch.core.snapshot import SignalStatus, SignalView, Snapshot, SourceReport, compose
 from xops_watch.core.trigger import Status
@@ -133,3 +137,53 @@ def test_a_rule_is_unwatched_until_every_signal_of_it_was_seen_or_missed() -> No
     assert unwatched(history()) == [CPU.name, TASKS.name]
     assert unwatched(history(cpu)) == [TASKS.name]
     assert unwatched(history(cpu, denied)) == []
+
+
+def test_a_rule_that_is_not_watched_names_the_settings_of_what_it_lacks() -> None:
+    both = rule(AllOf(parts=(above(0.8, CPU), above(3, TASKS), above(1, LOAD))), name="both")
+    rules, seen = in_force(rulebook(both)), history(series(LOAD, {0: 2}))
+    evaluation = evaluate(rules.rulebook, seen, {}, stack=STACK, now=NOON)
+    wanted = {CPU.name: "ECS", LOAD.name: "LOAD"}
+    (one,) = compose(
+        evaluation,
+        History(series={}),
+        (),
+        rules,
+        stack="xops",
+        duration_seconds=0,
+        wanted=wanted,
+    ).unwatched
+    assert one.settings == ("ECS", "LOAD")
+
+
+def test_a_signal_of_a_rule_file_is_shown_like_one_of_the_catalogue() -> None:
+    query = Query(signal=LOAD, promql="sum(load)", subject_label=None, own=True)
+    of_catalogue = replace(query, signal=CPU, own=False)
+    book = replace(rulebook(rule(above(80))), queries=(query, of_catalogue))
+    assert book.own_signals == {"load": LOAD}
+    known = history(series(LOAD, {0: 90}))
+    evaluation = evaluate(book, known, {}, stack=STACK, now=NOON)
+    (only,) = compose(
+        evaluation, known, (REPORT,), in_force(book), stack="xops", duration_seconds=0.25
+    ).signals
+    assert (only.signal, only.status) == (LOAD, SignalStatus.OK)
+
+
+def test_a_signal_of_a_rule_file_is_needed_though_no_rule_reads_it() -> None:
+    query = Query(signal=LOAD, promql="sum(load)", subject_label=None, own=True)
+    assert replace(BOOK, queries=(query,)).needs()["load"] == LOAD.grace
+
+
+def test_of_a_signal_without_any_subject_the_gap_is_told() -> None:
+    missed = gap(TASKS, GapReason.TIMEOUT, subject=None)
+    seen = history(series(CPU, {0: 0.5}))
+    known = replace(seen, signal_gaps={TASKS.name: missed, CPU.name: gap(CPU, GapReason.DENIED)})
+    cpu, tasks = composed(known).signals
+    assert (cpu.subject, cpu.status) == (SUBJECT, SignalStatus.OK)
+    assert tasks == SignalView(
+        signal=TASKS,
+        subject="",
+        status=SignalStatus.UNREACHABLE,
+        newest=None,
+        detail="ecs.tasks_running is timeout",
+    )

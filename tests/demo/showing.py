@@ -17,6 +17,7 @@ from tests.cli.command import clean_environment
 
 WAIT_SECONDS = 90.0  # never reached by what works, however busy the machine is
 ANYWHERE = "127.0.0.1:0"
+MOMENTARY = ("count_users.py",)  # what the daemon reads the users with
 
 
 @dataclass(slots=True, kw_only=True)
@@ -47,14 +48,25 @@ class Showing:
                 return self.lines[-1]
 
     def children(self) -> list[psutil.Process]:
-        """Return the processes that the demo has started so far, and remember them."""
-        now = psutil.Process(self.process.pid).children(recursive=True)
+        """Return the processes that the demo has started so far, and remember them.
+
+        Those that only live for a moment are not among them: they end by themselves.
+        """
+        now = [
+            child
+            for child in psutil.Process(self.process.pid).children(recursive=True)
+            if not any(part in _command_of(child) for part in MOMENTARY)
+        ]
         self.left += [child for child in now if child not in self.left]
         return now
 
     def child(self, part: str) -> psutil.Process:
         """Return the process with this in its command line."""
-        return next(child for child in self.children() if part in " ".join(child.cmdline()))
+        return next(child for child in self.children() if part in _command_of(child))
+
+    def has_started(self, part: str) -> bool:
+        """Return whether there is a process with this in its command line."""
+        return any(part in _command_of(child) for child in self.children())
 
     def end(self) -> int:
         """Wait for the end, check that nothing is left, and return the exit code."""
@@ -81,6 +93,14 @@ class Showing:
         self._listener.join()
         assert self.process.stdout is not None
         self.process.stdout.close()
+
+
+def _command_of(process: psutil.Process) -> str:
+    """Return the command line, empty if the process has just ended."""
+    try:
+        return " ".join(process.cmdline())
+    except psutil.Error:
+        return ""
 
 
 @contextmanager

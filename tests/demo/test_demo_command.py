@@ -5,10 +5,11 @@ import sys
 from pathlib import Path
 from signal import SIGHUP, SIGINT, SIGTERM, Signals
 
+import psutil
 import pytest
 
 from tests.cli.command import xops_watch
-from tests.demo.showing import ANYWHERE, read, showing
+from tests.demo.showing import ANYWHERE, WAIT_SECONDS, read, showing
 from tests.system.daemons import eventually, free_port
 
 TOLD = (
@@ -26,7 +27,41 @@ TOLD = (
     "SNS     [FIRING] CrewAI tasks wait for a place to run - xops/fastapi-crewai (BC1 PEAK)",
     "SNS     [FIRING] More than 6 services - xops (BC2+)",
     "| Class: Architecture Change, risk HIGH, phase BC2+",
+    # SQLite and its users, with the numbers that a reader asks for next.
+    "world   chats and presence queue up at webui.db: as on EFS, a write holds it for 10-30 ms",
+    (
+        "trigger users-above-50 on xops-demo: pending -> firing; "
+        "openwebui.users_active_24h 57 (> 50); sqlite.write_lock_busy "
+    ),
+    "; sqlite.lock_errors_1h 0",
+    "advice  Upgrade L4 to RDS: Data Migration, risk MED, BC2",
+    "SNS     [FIRING] More than 50 users on SQLite - xops-demo (BC2)",
+    # What people declare, do and decide.
+    "trigger sovereignty-mandate on sovereignty: inactive -> firing; mandate.state declared",
+    "advice  LiteLLM \N{RIGHTWARDS ARROW} Bedrock VPC: Config Change, risk LOW, BC2+",
+    "trigger iac-prs-above-5-per-week on xops-demo: inactive -> firing; github.iac_prs_7d ",
+    "advice  Atlantis on K3S: Service Addition, risk MED, BC2+",
+    "board   $ xops-watch decision defer atlantis-on-k3s --until ",
+    "board   atlantis-on-k3s: deferred until ",
+    "advice  Atlantis on K3S: deferred until ",
+    # A number of Prometheus.
+    "trigger prompt-cache-below-70 on xops-demo: inactive -> pending; llm.cache_hits_24h 62%",
 )
+# Locks do not know of a faster clock: on a busy machine there are too few looks at 600 s a second.
+CONTENTION = (
+    "trigger sqlite-contention on xops-demo/webui.db: pending -> firing; sqlite.write_lock_busy ",
+    "advice  Ease SQLite contention: Config Change, risk LOW, BC1",
+)
+PARTS = ("xops_watch.demo.writers", "xops_watch.embedded_aws", "xops_watch run")
+
+
+def test_writers_who_wait_for_the_lock_are_told(tmp_path: Path) -> None:
+    with showing(tmp_path, "--speed", "120", "--listen", ANYWHERE) as demo:
+        for line in CONTENTION:
+            demo.wait_for(line)
+        demo.children()
+        demo.process.send_signal(SIGINT)
+        assert demo.end() == 0
 
 
 def test_the_story_is_told_by_two_demos_at_once_that_want_the_same_port(tmp_path: Path) -> None:
@@ -46,8 +81,8 @@ def test_the_story_is_told_by_two_demos_at_once_that_want_the_same_port(tmp_path
             address = demo.wait_for("metrics  ").split()[-1]
             assert "xops_watch_build_info" in read(address)
             addresses.append(address)
-            # Two processes: an embedded AWS and the daemon.
-            assert len(demo.children()) == 2
+            for part in PARTS:
+                assert demo.child(part).is_running()
         assert second.end() == 0
         assert first.end() == 0
     for line in TOLD:
@@ -83,13 +118,10 @@ def test_sigterm_ends_it_in_order(tmp_path: Path) -> None:
     assert demo.lines[-1].endswith("stopped; nothing is left behind")
 
 
-@pytest.mark.parametrize("part", ["xops_watch.embedded_aws", "xops_watch run"])
+@pytest.mark.parametrize("part", PARTS)
 def test_ctrl_c_while_a_part_still_starts_ends_it_in_order(tmp_path: Path, part: str) -> None:
     with showing(tmp_path, "--listen", ANYWHERE) as demo:
-        eventually(
-            lambda: part in " ".join(" ".join(child.cmdline()) for child in demo.children()),
-            "the part is started",
-        )
+        eventually(lambda: demo.has_started(part), "the part is started")
         os.killpg(demo.process.pid, SIGINT)
         assert demo.end() == 0
 
@@ -108,6 +140,28 @@ def test_a_part_that_dies_is_told_and_the_rest_ends(tmp_path: Path, part: str, s
         assert demo.end() == 3
     assert said in demo.text
     assert demo.lines[-1].startswith("  hint: ")
+
+
+def test_writers_that_are_killed_are_told_and_the_story_goes_on(tmp_path: Path) -> None:
+    with showing(tmp_path, "--listen", ANYWHERE) as demo:
+        demo.wait_for("read  ")
+        demo.child("xops_watch.demo.writers").kill()
+        demo.wait_for("demo    Open WebUI's writers ended (SIGKILL): nobody has webui.db open now")
+        demo.wait_for("world   a seventh service appears: vector-search")
+        demo.children()
+        os.killpg(demo.process.pid, SIGINT)
+        assert demo.end() == 0
+    assert demo.text.count("writers ended") == 1
+    assert demo.lines[-1].endswith("stopped; nothing is left behind")
+
+
+def test_the_writers_end_when_the_demo_is_killed(tmp_path: Path) -> None:
+    with showing(tmp_path, "--listen", ANYWHERE) as demo:
+        demo.wait_for("read  ")
+        writers = demo.child("xops_watch.demo.writers")
+        demo.process.kill()
+        gone, _ = psutil.wait_procs([writers], timeout=WAIT_SECONDS)
+    assert gone == [writers]
 
 
 # Hides a package from this interpreter, as if it had never been installed.

@@ -78,7 +78,7 @@ def test_the_services_are_configured_and_crews_that_find_no_place_are_events() -
     world.move()
     web, crew = aws.services
     assert web["architecture"] == crew["architecture"] == "ARM64"
-    assert web["scaling"] == {"min": 2, "max": 6, "cpu_target": 70, "suspended": "yes"}
+    assert web["scaling"] == {"min": 1, "max": 6, "cpu_target": 70, "suspended": "yes"}
     assert "events" not in crew
     world.begin()
     clock.at += 11 * MINUTE

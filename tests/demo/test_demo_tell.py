@@ -58,7 +58,8 @@ def test_from_calm_to_busy() -> None:
             "read",
             (
                 "ecs.cpu_utilization: open-webui 34%; ecs.services_active: xops 2; "
-                "crew.queue_depth: fastapi-crewai 0"
+                "crew.queue_depth: fastapi-crewai 0; openwebui.users_active_24h: nothing yet; "
+                "sqlite.write_lock_busy: nothing yet"
             ),
         )
     ]
@@ -72,7 +73,10 @@ def test_from_calm_to_busy() -> None:
         ),
         (
             "trigger",
-            f"crew-queue-depth on {CREW}: inactive -> pending; crew.queue_depth 4 (> 0)",
+            (
+                f"crew-queue-depth on {CREW}: inactive -> pending; crew.queue_depth 4 (> 0); "
+                "crew.queue_basis unknown; ecs.task_start_wait unknown"
+            ),
         ),
         (
             "trigger",
@@ -119,7 +123,8 @@ def test_nothing_to_read_is_said() -> None:
             "read",
             (
                 "ecs.cpu_utilization: nothing yet; ecs.services_active: nothing yet; "
-                "crew.queue_depth: nothing yet"
+                "crew.queue_depth: nothing yet; openwebui.users_active_24h: nothing yet; "
+                "sqlite.write_lock_busy: nothing yet"
             ),
         )
     ]
@@ -134,14 +139,81 @@ def test_a_recommendation_that_ends_is_told() -> None:
     assert ("advice", "Scale L5+L6 to 6 replicas: no trigger asks for it now") in told
 
 
-def test_the_first_message_of_a_kind_is_told_in_full() -> None:
-    body = json.dumps({"Subject": "[FIRING] CPU - xops/a", "Message": "one\n\ntwo"})
-    other = json.dumps({"Subject": "[FIRING] CPU - xops/b", "Message": "one\n\ntwo"})
+def test_of_many_subjects_the_two_with_the_highest_values_are_read() -> None:
+    loads = {WEB: 0.34, CREW: 0.91, "xops/cost-api": 0.2, "xops/report-worker": 0.21}
+    busy: list[Observation] = [
+        _reading(CPU.name, subject, load, 0) for subject, load in loads.items()
+    ]
+    (document,) = _documents(busy)
+    ((_, text), *_) = _told(Teller(), document, minute=0)
+    assert text.startswith("ecs.cpu_utilization: fastapi-crewai 91%, open-webui 34%; ")
+
+
+def _advice(state: str, **decision: str | None) -> dict[str, Any]:
+    evolution = {
+        "id": "atlantis",
+        "title": "Atlantis",
+        "classification": "Service Addition",
+        "risk": "MED",
+        "phase": "BC2+",
+    }
+    decided = decision or None
+    advice = {"evolution": evolution, "stage": None, "state": state, "decision": decided}
+    return {"advice": [advice], "triggers": [], "signals": [], "sources": []}
+
+
+def test_an_answer_to_a_recommendation_is_told_once_and_its_end_as_well() -> None:
+    teller = Teller(_read_at=timedelta())
+    until = "2026-12-05T00:00:00Z"
+    deferred = _advice("deferred", answer="deferred", who="Board", why="later", until=until)
+    assert _told(teller, _advice("recommended"), minute=0) == [
+        ("advice", "Atlantis: Service Addition, risk MED, BC2+")
+    ]
+    assert _told(teller, deferred, minute=0) == [
+        ("advice", "Atlantis: deferred until 2026-12-05 by Board: later")
+    ]
+    assert _told(teller, deferred, minute=0) == []
+    assert _told(teller, _advice("recommended"), minute=0) == [
+        ("advice", "Atlantis: Service Addition, risk MED, BC2+")
+    ]
+    accepted = _advice("accepted", answer="accepted", who="Board", why="now", until=None)
+    assert _told(teller, accepted, minute=0) == [("advice", "Atlantis: accepted by Board: now")]
+
+
+def _message(kind: str, *lines: str, subject: str = "xops/a") -> str:
+    return json.dumps({"Subject": f"{kind} - {subject}", "Message": "\n".join(lines)})
+
+
+def test_the_first_message_is_told_in_full() -> None:
     teller = Teller()
-    assert list(teller.message(body)) == [
+    assert list(teller.message(_message("[FIRING] CPU", "one", "", "Class: X"))) == [
         Line(who="SNS", text="[FIRING] CPU - xops/a", tone="sns"),
         Line(who="", text="| one"),
         Line(who="", text="| "),
-        Line(who="", text="| two"),
+        Line(who="", text="| Class: X"),
     ]
-    assert [line.text for line in teller.message(other)] == ["[FIRING] CPU - xops/b"]
+    again = _message("[FIRING] CPU", "one", "", "Class: X", subject="xops/b")
+    assert [line.text for line in teller.message(again)] == ["[FIRING] CPU - xops/b"]
+
+
+def test_of_the_first_of_another_kind_the_class_is_told() -> None:
+    teller = Teller()
+    list(teller.message(_message("[FIRING] CPU", "one")))
+    other = _message("[FIRING] Services", "FIRING (advice): Services", "", "Class: Y", "two")
+    assert [line.text for line in teller.message(other)] == [
+        "[FIRING] Services - xops/a",
+        "| Class: Y",
+    ]
+
+
+def test_what_is_critical_is_told_in_full() -> None:
+    teller = Teller()
+    list(teller.message(_message("[FIRING] CPU", "one")))
+    critical = _message("[FIRING] Users", "FIRING (critical): Users", "", "Class: Z", "two")
+    assert [line.text for line in teller.message(critical)] == [
+        "[FIRING] Users - xops/a",
+        "| FIRING (critical): Users",
+        "| ",
+        "| Class: Z",
+        "| two",
+    ]

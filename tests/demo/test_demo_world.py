@@ -10,13 +10,22 @@ from hypothesis import strategies as st
 from xops_watch.demo.world import (
     CONFIGURED,
     CREW,
+    EASE,
     FALL,
+    MANDATE,
+    PEOPLE_BEFORE,
+    PEOPLE_MOST,
     QUEUE,
     SCENES,
     WEB,
+    WRITES_CALM,
     RunningService,
+    numbers_at,
+    people_at,
+    pulls_at,
     services_at,
     unplaced_at,
+    writes_at,
 )
 
 MINUTE = timedelta(minutes=1)
@@ -72,6 +81,36 @@ def test_the_layers_are_configured_as_document_b_describes_them() -> None:
     }
 
 
+@pytest.mark.parametrize(
+    ("minute", "people"), [(-40, 41), (1.9, 41), (2, 42), (10, 50), (11, 51), (17, 57), (500, 57)]
+)
+def test_one_more_comes_each_minute_and_the_51st_at_minute_11(minute: float, people: int) -> None:
+    assert people_at(minute * MINUTE) == people
+
+
+def test_more_than_50_stay_and_write_for_longer_than_the_hour_of_their_rule() -> None:
+    busy = [minute for minute in range(-60, 200) if writes_at(minute * MINUTE) >= 30]
+    assert busy == list(range(16, 95))
+    assert all(people_at(minute * MINUTE) > 50 for minute in busy)
+    assert len(busy) > 75
+
+
+@pytest.mark.parametrize(
+    ("minute", "writes"), [(-40, 6), (1, 6), (9, 8.125), (17, 40), (94.9, 40), (95, 6)]
+)
+def test_writes_grow_faster_than_people_until_presence_is_eased(
+    minute: float, writes: float
+) -> None:
+    assert writes_at(minute * MINUTE) == writes
+
+
+@pytest.mark.parametrize(
+    ("minute", "count"), [(-40, 0), (25.9, 0), (26, 1), (28, 2), (30, 3), (99, 3)]
+)
+def test_three_pull_requests_are_opened_within_four_minutes(minute: float, count: int) -> None:
+    assert pulls_at(minute * MINUTE) == count
+
+
 @given(st.integers(-100_000, 1_000_000), st.integers(0, 1_000_000))
 def test_services_only_come_and_cpu_is_a_percentage(seconds: int, later: int) -> None:
     before = services_at(seconds * SECOND)
@@ -81,12 +120,25 @@ def test_services_only_come_and_cpu_is_a_percentage(seconds: int, later: int) ->
     assert all(0 <= s.cpu_percent <= 100 for s in after)
 
 
+def _what_happens(at: timedelta) -> tuple[object, ...]:
+    steep = writes_at(at) >= 20
+    mandated = at >= MANDATE
+    return services_at(at), people_at(at), steep, pulls_at(at), mandated, dict(numbers_at(at))
+
+
 def test_the_scenes_are_in_order_and_tell_what_happens_then() -> None:
     assert all(earlier.at < later.at for earlier, later in pairwise(SCENES))
     turns = [scene.at for scene in SCENES[1:]]
     for at in turns:
-        assert services_at(at) != services_at(at - SECOND), at
+        assert _what_happens(at) != _what_happens(at - SECOND), at
     seventh = next(scene for scene in SCENES if "seventh" in scene.text)
     new = services_at(seventh.at)[-1].name
     assert new in seventh.text
     assert len(services_at(seventh.at)) == 7
+
+
+def test_the_scenes_tell_the_numbers_of_the_story() -> None:
+    told = " ".join(scene.text for scene in SCENES)
+    assert f"{PEOPLE_BEFORE} used the chat within a day, soon {PEOPLE_MOST}" in told
+    assert "hit less, 62 % a day" in told
+    assert writes_at(EASE) == WRITES_CALM

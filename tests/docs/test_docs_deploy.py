@@ -18,7 +18,27 @@ from xops_watch.settings import Settings
 ROOT = Path(__file__).parents[2]
 DEPLOY = ROOT / "deploy"
 PAGE = (ROOT / "docs/how-to/deploy-ecs-sidecar.md").read_text("utf-8")
-SERVICES = ("application-autoscaling", "cloudwatch", "ecs", "sns", "sts")
+SERVICES = (
+    "acm",
+    "application-autoscaling",
+    "autoscaling",
+    "budgets",
+    "ce",
+    "cloudfront",
+    "cloudwatch",
+    "config",
+    "ecs",
+    "elbv2",
+    "logs",
+    "rds",
+    "secretsmanager",
+    "sns",
+    "ssm",
+    "sts",
+)
+# What IAM calls a service, or an operation, where that is not the API's own name.
+IAM_SERVICES = {"elbv2": "elasticloadbalancing"}
+IAM_ACTION_OF = {"budgets:DescribeBudget": "budgets:ViewBudget"}
 NEEDS_NO_PERMISSION = {"sts:GetCallerIdentity"}
 
 
@@ -75,11 +95,28 @@ def test_the_sidecar_is_the_image() -> None:
     dockerfile = (ROOT / "Dockerfile").read_text("utf-8")
     container = sidecar()
     assert f"USER {container['user']}" in dockerfile
-    (mount,) = container["mountPoints"]
+    (mount,) = (each for each in container["mountPoints"] if not each.get("readOnly"))
     assert f"VOLUME {mount['containerPath']}" in dockerfile
     (port,) = container["portMappings"]
     assert f"EXPOSE {port['containerPort']}" in dockerfile
     assert Settings.model_fields["state_path"].default.parent == Path(mount["containerPath"])
+
+
+def test_the_sidecar_reads_the_database_by_the_volume_of_open_webui_and_cannot_write_there() -> (
+    None
+):
+    (app,) = (
+        container
+        for container in file("task-definition.json")["containerDefinitions"]
+        if container["name"] == "open-webui"
+    )
+    (theirs,) = app["mountPoints"]
+    ours = {each["sourceVolume"]: each for each in sidecar()["mountPoints"]}[theirs["sourceVolume"]]
+    assert ours["readOnly"] is True
+    told = {each["name"]: each["value"] for each in sidecar()["environment"]}
+    database = f"{ours['containerPath']}/webui.db"
+    assert told["XOPS_WATCH_SQLITE__PATH"] == database
+    assert told["XOPS_WATCH_OPENWEBUI__DATABASE_PATH"] == database
 
 
 def test_the_sidecar_is_told_nothing_that_ecs_knows(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -107,14 +144,26 @@ def test_the_policy_allows_what_the_code_calls_and_nothing_else() -> None:
 
 
 def called() -> set[str]:
-    """Return the IAM actions of every boto3 call in the daemon's code."""
-    operations = {name: service for service in SERVICES for name in model(service).operation_names}
-    by_method = {xform_name(name): name for name in operations}
+    """Return the IAM actions of every boto3 call in the daemon's code.
+
+    Some calls name their operation, such as "list_tasks". Of a name that two services have, it is
+    that of the action which is in the policy.
+    """
+    by_method: dict[str, set[str]] = {}
+    for service in SERVICES:
+        for name in model(service).operation_names:
+            by_method.setdefault(xform_name(name), set()).add(iam_action(service, name))
     found = set()
     for folder in ("aws", "sources", "notify"):
         for path in (ROOT / "xops_watch" / folder).rglob("*.py"):
             text = path.read_text("utf-8")
-            methods = re.findall(r'client\.(?:get_paginator\(\s*"(\w+)"|(\w+)\()', text)
-            names = {paginated or plain for paginated, plain in methods} & by_method.keys()
-            found |= {f"{operations[by_method[name]]}:{by_method[name]}" for name in names}
+            methods = re.findall(r'client\.(\w+)\(|"([a-z]+_[a-z_]+)"', text)
+            for name in {called or named for called, named in methods} & by_method.keys():
+                found |= by_method[name] & IAM_ACTIONS or by_method[name]
     return found
+
+
+def iam_action(service: str, operation: str) -> str:
+    """Return what IAM calls an operation."""
+    action = f"{IAM_SERVICES.get(service, service)}:{operation}"
+    return IAM_ACTION_OF.get(action, action)

@@ -27,4 +27,4 @@ def aws(bench: EmbeddedAws) -> EmbeddedAws:
 
 @pytest.fixture
 def pager(aws: EmbeddedAws) -> Pager:
-    return build(aws)
+    return build(aws).pager

@@ -68,7 +68,10 @@ def test_a_refusal_tells_the_time_too() -> None:
     introduction = introduce(sts(EXPIRED, status=403, headers=DATE))
     assert introduction.at == NOW
     assert isinstance(introduction.identity, SourceError)
-    assert introduction.identity.what == "sts:GetCallerIdentity: SignatureDoesNotMatch"
+    assert introduction.identity.what.startswith("sts:GetCallerIdentity: SignatureDoesNotMatch: ")
+    # The answer is of a January: its date, and not its words, tells whose clock is wrong.
+    assert introduction.identity.what.endswith(" s ahead of AWS")
+    assert introduction.identity.hint.startswith("set the clock of this host")
 
 
 @pytest.mark.parametrize("headers", [{}, {"Date": "soon"}, {"Date": ""}, {"Date": "1 Jan"}])

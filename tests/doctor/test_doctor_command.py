@@ -1,6 +1,7 @@
 """`xops-watch doctor` against an embedded AWS, in order and with faults."""
 
 import json
+import sqlite3
 from pathlib import Path
 from typing import Any
 
@@ -93,10 +94,11 @@ def test_a_source_that_fails_is_told_and_the_others_are_looked_at(
 def test_a_denied_metric_names_the_permission_and_the_rest_is_seen(
     aws: EmbeddedAws, settings: dict[str, str]
 ) -> None:
-    aws.add_fault("access_denied", service="cloudwatch", operation="GetMetricData")
+    for operation in ("GetMetricData", "GetMetricStatistics"):
+        aws.add_fault("access_denied", service="cloudwatch", operation=operation)
     outcome = xops_watch("doctor", **settings)
     assert outcome.code == 1
-    assert "missing IAM permission cloudwatch:GetMetricData" in outcome.out
+    assert "missing IAM permission cloudwatch:GetMetric" in outcome.out
     assert "`xops-watch iam-policy`" in outcome.out
     assert line(outcome, "source ecs").startswith("ok ")
 
@@ -210,3 +212,58 @@ def test_with_nothing_to_watch_it_says_how_to_begin(settings: dict[str, str]) ->
     outcome = xops_watch("doctor", **settings | {"XOPS_WATCH_ECS__CLUSTERS": ""})
     assert (outcome.code, outcome.out) == (2, "")
     assert "nothing to watch" in outcome.err
+
+
+def test_without_anything_of_aws_no_region_is_needed(tmp_path: Path) -> None:
+    database = tmp_path / "app" / "webui.db"
+    database.parent.mkdir()
+    with sqlite3.connect(database) as db:
+        db.execute("CREATE TABLE chat (id INTEGER)")
+    db.close()
+    outcome = xops_watch(
+        "doctor",
+        XOPS_WATCH_SQLITE__PATH=str(database),
+        XOPS_WATCH_STATE_PATH=str(tmp_path / "state.db"),
+        XOPS_WATCH_HTTP__LISTEN="127.0.0.1:0",
+    )
+    assert outcome.code == 0, outcome.out
+    assert line(outcome, "database").startswith("ok ")
+    assert "rollback journal" in line(outcome, "database")
+    assert "source sqlite_wal" in outcome.out
+    for name in ("region", "credentials", "cost"):
+        assert f" {name} " not in outcome.out
+
+
+def test_a_wrong_clock_is_told_by_every_source_that_is_refused_for_it(
+    aws: EmbeddedAws, settings: dict[str, str]
+) -> None:
+    aws.add_fault("clock_skew", service="*", seconds=1200)
+    outcome = xops_watch("doctor", **settings)
+    assert outcome.code == 3
+    assert line(outcome, "clock").startswith("failed ")
+    assert "s behind AWS" in line(outcome, "clock")
+    assert "; fix: set the clock of this host" in line(outcome, "source ecs")
+
+
+def test_expired_credentials_are_not_told_to_be_a_missing_permission(
+    aws: EmbeddedAws, settings: dict[str, str]
+) -> None:
+    aws.add_fault("expired_token", service="ecs")
+    outcome = xops_watch("doctor", **settings)
+    assert "check the credentials" in line(outcome, "source ecs")
+
+
+def test_a_vantage_in_a_region_that_is_off_says_how_to_enable_it(
+    aws: EmbeddedAws, settings: dict[str, str]
+) -> None:
+    aws.add_fault("region_disabled", service="*", region="ap-southeast-6")
+    vantage = {"XOPS_WATCH_EDGE__VANTAGES": "nz=canary:edge/first-byte@ap-southeast-6"}
+    outcome = xops_watch("doctor", **settings, **vantage)
+    assert outcome.code == 0
+    there = line(outcome, "source edge_latency_ap_southeast_6")
+    assert there.startswith("warning ")
+    assert "aws account enable-region --region-name ap-southeast-6" in there
+    assert "syd" not in there
+    # The other vantage is that of who says that it is not set.
+    assert "XOPS_WATCH_EDGE__VANTAGES=syd=" in line(outcome, "source edge_latency")
+    assert line(outcome, "credentials").startswith("ok ")

@@ -37,6 +37,7 @@ def failure(call: Callable[[], object]) -> tuple[str, int, str]:
         ("throttle", "Throttling", 400),
         ("access_denied", "AccessDenied", 403),
         ("expired_token", "ExpiredToken", 403),
+        ("region_disabled", "InvalidClientTokenId", 403),
         ("internal_error", "InternalServiceError", 500),
     ],
 )
@@ -54,6 +55,7 @@ def test_errors_of_cloudwatch(
         ("throttle", "ThrottlingException", 400),
         ("access_denied", "AccessDeniedException", 400),
         ("expired_token", "ExpiredTokenException", 400),
+        ("region_disabled", "UnrecognizedClientException", 400),
         ("internal_error", "ServerException", 500),
     ],
 )

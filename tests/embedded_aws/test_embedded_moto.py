@@ -5,6 +5,7 @@ from typing import Any
 
 import boto3
 import pytest
+from botocore.exceptions import ClientError
 from moto import mock_aws
 from mypy_boto3_cloudwatch import CloudWatchClient
 from mypy_boto3_ecs import ECSClient
@@ -152,3 +153,11 @@ def test_other_operations_of_cloudwatch_are_motos(aws: EmbeddedAws) -> None:
 
 def test_identity_is_motos(aws: EmbeddedAws) -> None:
     assert make_client(aws.endpoint, "sts").get_caller_identity()["Account"] == "123456789012"
+
+
+def test_what_moto_does_not_know_is_an_error_of_aws_and_is_recorded(aws: EmbeddedAws) -> None:
+    config = make_client(aws.endpoint, "config")
+    with pytest.raises(ClientError, match="moto does not answer config List") as caught:
+        config.list_conformance_pack_compliance_scores()
+    assert caught.value.response["Error"]["Code"] == "InternalFailure"
+    assert aws.requests().counts == {("config", "ListConformancePackComplianceScores"): 1}

@@ -47,6 +47,21 @@ def test_the_task_definition_of_a_service(aws: EmbeddedAws, ecs: ECSClient, name
     assert service["taskDefinition"] == found["taskDefinitionArn"]
 
 
+def test_what_a_service_is_joined_to(aws: EmbeddedAws, ecs: ECSClient) -> None:
+    group = "arn:aws:elasticloadbalancing:ap-southeast-2:123456789012:targetgroup/web/1"
+    aws.put_cluster("main", services=[{**WEB, "target_groups": [group], "file_systems": ["fs-1"]}])
+    (service,) = ecs.describe_services(cluster="main", services=["web"])["services"]
+    assert [joined["targetGroupArn"] for joined in service["loadBalancers"]] == [group]
+    found = ecs.describe_task_definition(taskDefinition="web")["taskDefinition"]
+    assert [v["efsVolumeConfiguration"]["fileSystemId"] for v in found["volumes"]] == ["fs-1"]
+
+
+def test_what_a_service_is_joined_to_is_a_list_of_texts(aws: EmbeddedAws) -> None:
+    bad: Any = {"name": "web", "target_groups": [1]}
+    with pytest.raises(ControlRefusedError, match=r"target_groups: must be a list of non-empty"):
+        aws.put_cluster("main", services=[bad])
+
+
 def test_a_definition_that_says_nothing(aws: EmbeddedAws, ecs: ECSClient) -> None:
     aws.put_cluster("main", services=[{"name": "web"}])
     found = ecs.describe_task_definition(taskDefinition="web")["taskDefinition"]
@@ -95,6 +110,12 @@ def test_policies(aws: EmbeddedAws, scaling: Any) -> None:  # noqa: ANN401 - as 
     assert policy["TargetTrackingScalingPolicyConfiguration"]["TargetValue"] == 70
     of_crew = scaling.describe_scaling_policies(**ECS, ResourceId="service/main/crew")
     assert of_crew["ScalingPolicies"] == []
+
+
+def test_nothing_was_ever_scaled(aws: EmbeddedAws, scaling: Any) -> None:  # noqa: ANN401 - as above
+    aws.put_cluster("main", services=[WEB])
+    found = scaling.describe_scaling_activities(ServiceNamespace="ecs")
+    assert found["ScalingActivities"] == []
 
 
 @pytest.mark.parametrize("namespace", ["dynamodb", "ec2"])

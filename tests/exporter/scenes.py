@@ -5,9 +5,11 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from xops_watch.core.advise import AdviceState
 from xops_watch.core.catalogue import SIGNAL_BY_NAME
 from xops_watch.core.condition import Comparison, Condition, Threshold
 from xops_watch.core.datapoints import Datapoints
+from xops_watch.core.decision import Answer, Decision, Ground
 from xops_watch.core.evaluate import evaluate
 from xops_watch.core.evolution import Classification, Evolution, Stage
 from xops_watch.core.notice import Stack
@@ -166,6 +168,25 @@ def snapshot(
         stack=stack.name,
         duration_seconds=0.125,
     )
+
+
+ANSWER = Decision(
+    evolution="scale-l5-l6-to-6-replicas",
+    answer=Answer.DEFERRED,
+    who="<b>board</b>",
+    why="after the exams",
+    at=NOW - timedelta(hours=2),
+    until=NOW + timedelta(days=1),
+    grounds=(Ground(rule="ecs-cpu-sustained", subject="xops/api", value=0.9, evidence="90%"),),
+)
+
+
+def answered() -> Snapshot:
+    """Something fires, and somebody has answered."""
+    scene = snapshot(series("ecs.cpu_utilization", "xops/open-webui", [0.9] * 20), earlier=NOW)
+    first, *others = sorted(scene.advice, key=lambda one: not one.because)
+    advice = replace(first, state=AdviceState.DEFERRED, decision=ANSWER)
+    return replace(scene, advice=(advice, *others))
 
 
 def usual() -> Snapshot:

@@ -8,9 +8,10 @@ import jsonschema
 import pytest
 
 from tests.exporter.client import Desk, ask
-from tests.exporter.scenes import HOSTILE, crowd, hostile, snapshot, usual
+from tests.exporter.scenes import HOSTILE, answered, crowd, hostile, snapshot, usual
 from xops_watch.core.advise import AdviceState
 from xops_watch.core.condition import Comparison
+from xops_watch.core.decision import Answer
 from xops_watch.core.evolution import Classification, Risk
 from xops_watch.core.rule import Severity, ThresholdSource
 from xops_watch.core.signal import Unit
@@ -49,8 +50,8 @@ def test_the_schema_is_a_schema_and_every_documented_field_is_always_there() -> 
 
 @pytest.mark.parametrize(
     "scene",
-    [usual(), hostile(), snapshot(sources=()), crowd(2, 2)],
-    ids=["usual", "hostile", "nothing", "crowd"],
+    [usual(), hostile(), snapshot(sources=()), crowd(2, 2), answered()],
+    ids=["usual", "hostile", "nothing", "crowd", "answered"],
 )
 def test_a_snapshot_has_the_documented_fields_and_no_others(scene: Snapshot) -> None:
     jsonschema.validate(shown(scene), closed(SCHEMA))
@@ -70,6 +71,7 @@ def test_a_field_too_many_or_too_few_would_be_seen() -> None:
     ("path", "words"),
     [
         (("advice", "state"), AdviceState),
+        (("decision", "answer"), Answer),
         (("evolution", "classification"), Classification),
         (("evolution", "risk"), Risk),
         (("trigger", "status"), Status),

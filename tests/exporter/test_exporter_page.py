@@ -10,9 +10,11 @@ import pytest
 
 from tests.exporter.client import Desk, ask
 from tests.exporter.scenes import (
+    ANSWER,
     CPU_HIGH,
     NOW,
     QUEUE_LONG,
+    answered,
     crowd,
     evolution,
     hostile,
@@ -295,3 +297,9 @@ def test_a_class_that_the_documents_do_not_give_says_so(source_of_class: str, sh
     step = evolution("scale-out", classification_source=source_of_class)
     book = rulebook([rule("r", CPU_HIGH)], [step])
     assert shown in render(snapshot(series("ecs.cpu_utilization", "s", [0.9] * 5), book=book)).texts
+
+
+def test_a_card_says_who_answered_what_and_when() -> None:
+    page = render(answered())
+    assert str(ANSWER) in page.isolated
+    assert in_order(" ".join(page.texts), [str(ANSWER), "(", "2h", "ago", ")"])

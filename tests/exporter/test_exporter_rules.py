@@ -142,8 +142,17 @@ def test_rules_that_no_source_can_judge_are_named() -> None:
     busy = series("ecs.cpu_utilization", "xops/open-webui", [0.91] * 5)
     seen = snapshot(busy, book=rulebook([CPU, CREWS]))
     assert api(seen)["rulebook"]["unwatched"] == [
-        {"rule": "crew-queue", "signals": ["crew.queue_depth"]}
+        {"rule": "crew-queue", "signals": ["crew.queue_depth"], "settings": []}
     ]
     assert samples(seen)["xops_watch_rules_unwatched"] == "1.0"
     assert "Not watched (1)" in shown(seen, "/")
     assert "Not watched" not in shown(known(), "/")
+
+
+def test_a_rule_that_is_not_watched_says_which_setting_would_turn_it_on() -> None:
+    seen = snapshot(book=rulebook([CREWS]))
+    (one,) = seen.unwatched
+    named = replace(seen, unwatched=(replace(one, settings=("XOPS_WATCH_ECS__CLUSTERS",)),))
+    assert api(named)["rulebook"]["unwatched"][0]["settings"] == ["XOPS_WATCH_ECS__CLUSTERS"]
+    assert "<strong>XOPS_WATCH_ECS__CLUSTERS</strong>: " in shown(named, "/")
+    assert "<strong>source ecs</strong>: " in shown(seen, "/")

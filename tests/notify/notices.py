@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 
 from tests.samples import NOTICE
 from xops_watch.core.notice import NoticeKind
+from xops_watch.notify.trial import trial_notice
 
 FIRING = NOTICE
 RESOLVED = replace(
@@ -83,4 +84,5 @@ GOLDEN = {
     "migration": MIGRATION,
     "overlong": OVERLONG,
     "hostile": HOSTILE,
+    "test": replace(trial_notice("xops", at=FIRING.at), key="5a0c8e7d6f9b4a3c2d1e0f9a8b7c6d5e"),
 }

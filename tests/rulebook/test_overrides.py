@@ -1,5 +1,6 @@
 """What one deployment changes of the rules: applied, shown, and refused when it makes no sense."""
 
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -7,6 +8,7 @@ import pytest
 
 from tests.rulebook.books import EVOLUTIONS, rule_yaml
 from xops_watch.core.condition import thresholds
+from xops_watch.core.query import Query
 from xops_watch.core.rule import Override, Rulebook, Severity
 from xops_watch.errors import RulebookError
 from xops_watch.rulebook import load
@@ -181,7 +183,7 @@ def test_no_overrides_change_no_rule(folder: Path) -> None:
             "overrides: []\nrules: []",
             (
                 "overrides.yaml:2:1: `rules` is not a key of a file of overrides"
-                " (its only key is overrides)"
+                " (its keys are overrides and queries)"
             ),
         ),
     ],
@@ -193,3 +195,86 @@ def test_what_makes_no_sense_is_refused_where_it_stands(folder: Path, text: str,
 def test_a_file_that_is_not_there_is_named(folder: Path) -> None:
     with pytest.raises(RulebookError, match=r"nowhere\.yaml"):
         load([folder], overrides=folder / "nowhere.yaml")
+
+
+QUERIES = """
+queries:
+- {signal: keycloak.users_active, query: sum(sessions), subject_label: realm}
+- {signal: my.lag, query: lag, unit: seconds, help: Age}
+"""
+
+
+@pytest.fixture
+def asking(folder: Path) -> Path:
+    (folder / "queries.yaml").write_text(QUERIES, encoding="utf-8")
+    return folder
+
+
+def query_of(rulebook: Rulebook, signal: str) -> Query:
+    (query,) = (query for query in rulebook.queries if query.signal.name == signal)
+    return query
+
+
+def test_a_query_is_asked_otherwise_and_everything_else_of_it_stays(asking: Path) -> None:
+    before = query_of(load([asking]), "keycloak.users_active")
+    text = "queries:\n- {signal: keycloak.users_active, query: sum(x), reason: our names}\n"
+    after = query_of(overridden(asking, text), "keycloak.users_active")
+    assert (after.promql, after.because) == ("sum(x)", "our names")
+    assert after == replace(before, promql="sum(x)", because="our names")
+
+
+def test_a_query_may_get_another_label(asking: Path) -> None:
+    text = "queries:\n- {signal: my.lag, query: x, subject_label: queue, reason: each queue}\n"
+    assert query_of(overridden(asking, text), "my.lag").subject_label == "queue"
+
+
+def test_a_query_that_is_off_is_not_asked(asking: Path) -> None:
+    text = "queries:\n- {signal: my.lag, off: true, reason: we have no queue}\n"
+    (query,) = overridden(asking, text).queries
+    assert query.signal.name == "keycloak.users_active"
+
+
+def test_rules_and_queries_are_overridden_side_by_side(asking: Path) -> None:
+    text = one("threshold: 85%") + "queries:\n- {signal: my.lag, query: x, reason: our names}\n"
+    changed = overridden(asking, text)
+    assert changed.rules[0].primary.value == 0.85
+    assert query_of(changed, "my.lag").promql == "x"
+
+
+def test_an_override_knows_the_signals_of_the_rule_files(asking: Path) -> None:
+    text = "overrides:\n- {rule: cpu, signal: my.lag, threshold: 1m, reason: no}\n"
+    assert "`cpu` has no such thresholds" in refused(asking, text)
+
+
+@pytest.mark.parametrize(
+    ("entry", "said"),
+    [
+        (
+            "{signal: my.lags, query: x, reason: no}",
+            "the rule files have no query of `my.lags` (did you mean `my.lag`?)",
+        ),
+        (
+            "{signal: ecs.tasks_pending, query: x, reason: no}",
+            "no query of `ecs.tasks_pending` (put a query of your own into a rule file)",
+        ),
+        ("{signal: my.lag, reason: no}", "gives another `query` or is `off: true`"),
+        ("{signal: my.lag, query: x, off: true, reason: no}", "gives another `query` or is"),
+        ("{signal: my.lag, off: true, subject_label: a, reason: no}", "gives another `query`"),
+        ("{signal: my.lag, query: x}", "reason"),
+        ("{signal: my.lag, query: '', reason: no}", "query"),
+        ("{signal: my.lag, query: x, unit: count, reason: no}", "unit"),
+        ("{query: x, reason: no}", "signal"),
+        (
+            "{signal: my.lag, query: x, reason: a}\n- {signal: my.lag, query: y, reason: b}",
+            "the query of `my.lag` is overridden twice",
+        ),
+    ],
+)
+def test_an_override_of_a_query_that_makes_no_sense_is_refused(
+    asking: Path, entry: str, said: str
+) -> None:
+    assert said in refused(asking, f"queries:\n- {entry}\n")
+
+
+def test_a_section_of_overrides_that_is_no_list_is_refused(asking: Path) -> None:
+    assert "`queries` needs a list" in refused(asking, "queries: {signal: my.lag}\n")

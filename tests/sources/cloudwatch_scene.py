@@ -32,7 +32,7 @@ def cpu_source(
     return CloudWatchSource(
         client,
         Subjects(client, inventory),
-        [Wanted(need=cpu, every=interval, lookback=lookback, worth=2)],
+        lambda: [Wanted(need=cpu, every=interval, lookback=lookback, worth=2)],
         interval=interval,
         settle=settle,
         seen=seen,

@@ -7,9 +7,10 @@ from typing import Any
 from tests.aws.bench import MINUTE, REGION
 from xops_watch.core.reading import Gap, Observation, Reading, SeriesKey
 from xops_watch.embedded_aws.control import EmbeddedAws
-from xops_watch.sources.cloudwatch import CloudWatchSource
+from xops_watch.sources.cloudwatch import Allowance, Bill, CloudWatchSource
 from xops_watch.sources.cloudwatch.needs import NEEDS
-from xops_watch.sources.cloudwatch.plan import Spending, Wanted
+from xops_watch.sources.cloudwatch.plan import Wanted
+from xops_watch.sources.cloudwatch.spending import Spending
 from xops_watch.sources.cloudwatch.subjects import Subjects
 
 HOUR = 60 * MINUTE
@@ -26,18 +27,35 @@ def source_of(
     spending: Spending | None = None,
     seen: Collection[SeriesKey] = (),
 ) -> CloudWatchSource:
+    wanted = [
+        Wanted(need=need, every=every, lookback=lookback, worth=2)
+        for need in NEEDS
+        if need.signal in signals
+    ]
     return CloudWatchSource(
         client,
         Subjects(client, only=only),
-        [
-            Wanted(need=need, every=every, lookback=lookback, worth=2)
-            for need in NEEDS
-            if need.signal in signals
-        ],
+        lambda: wanted,
         interval=MINUTE,
         settle=2 * MINUTE,
         spending=spending,
         seen=seen,
+    )
+
+
+def spending(
+    free_calls: int = 800_000,
+    *,
+    always: bool = False,
+    bills: list[Bill] | None = None,
+    budget: float | None = None,
+) -> Spending:
+    return Spending(
+        interval=MINUTE,
+        settle=2 * MINUTE,
+        budget=budget,
+        allowance=Allowance(free_calls=free_calls, always=always),
+        tell=(bills if bills is not None else []).append,
     )
 
 

@@ -1,6 +1,7 @@
 """How often each signal is read, in how many calls, and what one pass shares."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -20,7 +21,9 @@ from xops_watch.sources.cloudwatch.needs import NEEDS
 ALB = (
     "alb.requests_in_flight",
     "alb.requests_1m",
+    "alb.latency_p50",
     "alb.latency",
+    "alb.latency_p99",
     "alb.client_error_ratio",
     "alb.error_ratio",
     "alb.rejected_connections_1m",
@@ -54,7 +57,9 @@ def test_what_several_signals_share_is_asked_once_and_statistics_go_together(
     assert metrics(call) == [
         ("RequestCount", "Sum"),
         ("TargetResponseTime", "Average"),
+        ("TargetResponseTime", "p50"),
         ("TargetResponseTime", "p95"),
+        ("TargetResponseTime", "p99"),
         ("HTTPCode_Target_4XX_Count", "Sum"),
         ("HTTPCode_ELB_4XX_Count", "Sum"),
         ("HTTPCode_Target_5XX_Count", "Sum"),
@@ -120,9 +125,9 @@ def test_what_is_not_due_is_not_blinded_by_a_failure(
     bucket = {"BucketName": "b", "StorageType": "StandardStorage"}
     put(aws, "AWS/S3 BucketSizeBytes", bucket, {NOW - 12 * HOUR: 5.0})
     both = source_of(cloudwatch, "alb.requests_1m", "finops.stored")
-    both._wanted["finops.stored"] = source_of(cloudwatch, "finops.stored", every=6 * HOUR)._wanted[
-        "finops.stored"
-    ]
+    fast, slow = both._plan()
+    wanted = [fast, replace(slow, every=6 * HOUR)]
+    both._plan = lambda: wanted
     both.observe(now=NOW)
     aws.add_fault("throttle", service="cloudwatch", operation="GetMetricData")
     observations = both.observe(now=NOW + MINUTE)

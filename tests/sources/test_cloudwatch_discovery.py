@@ -28,7 +28,9 @@ def subjects(observations: Any) -> set[str | None]:  # noqa: ANN401 - whatever i
 
 
 def listings(aws: EmbeddedAws) -> int:
-    return aws.requests().counts.get(("cloudwatch", "ListMetrics"), 0)
+    """Return how often load balancers were listed, by their requests."""
+    asked = [c.params for c in aws.requests().last if c.operation == "ListMetrics"]
+    return sum(params["MetricName"] == "RequestCount" for params in asked)
 
 
 def test_a_listing_is_believed_for_an_hour(aws: EmbeddedAws, cloudwatch: CloudWatchClient) -> None:
@@ -115,7 +117,8 @@ def test_a_pattern_that_matches_nobody_is_no_proof_that_there_is_nobody(
     observations = source.observe(now=NOW)
     assert told(observations) == {(SIGNAL, None): "not_enabled"}
     assert details(observations)[SIGNAL] == (
-        "CloudWatch lists 2 of kind load balancer, none matches XOPS_WATCH_CLOUDWATCH__SUBJECTS"
+        "CloudWatch lists 2 of kind load balancer, none matches XOPS_WATCH_CLOUDWATCH__SUBJECTS,"
+        " or belongs to a watched service"
     )
 
 
@@ -210,7 +213,7 @@ RECORDED = b"""{"Metrics": [
 
 def test_a_recorded_listing_is_read_off_the_wire() -> None:
     source = source_of(CannedAws("cloudwatch").saying(RECORDED), SIGNAL)
-    found = source._subjects.find(source._wanted[SIGNAL].need.kind, now=NOW)
+    found = source._subjects.find(source._plan()[0].need.kind, now=NOW)
     assert [subject.name for subject in found.subjects] == ["app/web/50dc6c495c0c9188"]
 
 

@@ -15,10 +15,11 @@ from xops_watch.core.rule import Rulebook
 from xops_watch.embedded_aws.control import EmbeddedAws
 from xops_watch.rulebook import load
 from xops_watch.rulebook.shipped import shipped_profiles
-from xops_watch.sources.cloudwatch import SIGNALS, plan
+from xops_watch.sources.cloudwatch import plan
 from xops_watch.sources.cloudwatch.answers import Metric
 from xops_watch.sources.cloudwatch.needs import NEEDS
-from xops_watch.sources.cloudwatch.plan import EVERY_MAX, Bill, Demand, Spending, Wanted
+from xops_watch.sources.cloudwatch.plan import Wanted
+from xops_watch.sources.cloudwatch.spending import EVERY_MAX, Bill, Demand, Spending
 
 DAY = 24 * HOUR
 NEED = {need.signal: need for need in NEEDS}
@@ -40,17 +41,23 @@ def test_the_stack_reads_what_its_rules_judge_and_its_dashboard_shows(
     assert intervals(rulebooks["xops"]) == {
         "ecs.cpu_utilization": MINUTE,
         "ecs.memory_utilization": 5 * MINUTE,
+        "ecs.cpu_utilization_max": 5 * MINUTE,
+        "ecs.memory_utilization_max": 5 * MINUTE,
         "alb.requests_in_flight": MINUTE,
         "alb.requests_1m": MINUTE,
+        "alb.latency_p50": 5 * MINUTE,
         "alb.latency": 5 * MINUTE,
+        "alb.latency_p99": 5 * MINUTE,
         "alb.client_error_ratio": 5 * MINUTE,
         "alb.error_ratio": MINUTE,
         "alb.rejected_connections_1m": MINUTE,
         "edge.requests_5m": 5 * MINUTE,
         "edge.error_ratio": 5 * MINUTE,
+        "edge.client_error_ratio": 5 * MINUTE,
         "edge.origin_latency": 5 * MINUTE,
         "efs.io_limit": MINUTE,
         "efs.burst_credits": MINUTE,
+        "efs.throughput_5m": 5 * MINUTE,
         "efs.stored": 6 * HOUR,
         "finops.stored": 6 * HOUR,
         "finops.scanned": 6 * HOUR,
@@ -67,7 +74,11 @@ def test_the_portal_reads_machines_and_models_and_no_distribution(
 
 def test_only_the_namespaces_that_are_named_are_read(rulebooks: dict[str, Rulebook]) -> None:
     planned = intervals(rulebooks["xops"], "AWS/S3", "AWS/Bedrock")
-    assert planned == {"finops.stored": 6 * HOUR, "bedrock.throttles_5m": 5 * MINUTE}
+    assert planned == {
+        "finops.stored": 6 * HOUR,
+        "bedrock.throttles_5m": 5 * MINUTE,
+        "bedrock.tokens_5m": 5 * MINUTE,
+    }
 
 
 def test_a_faster_interval_is_for_what_is_published_each_minute(
@@ -168,7 +179,7 @@ def test_everything_is_stretched_before_anything_is_too_late_to_judge_by() -> No
     assert [line.signal for line in bill.lines if line.late] == ["ecs.memory_utilization"]
 
 
-COUNTS = st.lists(st.integers(0, 60), min_size=len(SIGNALS), max_size=len(SIGNALS))
+COUNTS = st.lists(st.integers(0, 60), min_size=len(NEEDS), max_size=len(NEEDS))
 
 
 @given(counts=COUNTS, budget=st.floats(0.5, 100))
@@ -212,7 +223,7 @@ def test_what_is_read_is_exactly_what_was_planned(
     spending = Spending(interval=MINUTE, settle=2 * MINUTE, budget=2.0, tell=bills.append)
     source = source_of(
         cloudwatch,
-        *(signal for signal in SIGNALS if signal.startswith(("alb.", "ec2.", "edge."))),
+        *(signal for signal in NEED if signal.startswith(("alb.", "ec2.", "edge."))),
         spending=spending,
     )
     # Every interval of the plan divides these minutes.

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import pytest
-from botocore.exceptions import EndpointConnectionError, ReadTimeoutError
+from botocore.exceptions import ClientError, EndpointConnectionError, ReadTimeoutError
 
 from tests.aws.bench import MINUTE, NOW, ScriptedClient
 from tests.aws.tiny_ecs import TinyEcs
@@ -20,10 +20,9 @@ from xops_watch.sources.cloudwatch import (
     Place,
     Scope,
     cloudwatch_sources,
-    plan,
 )
 
-WANTED = plan(load(shipped_rules()), namespaces=(), interval=MINUTE)
+RULES = load(shipped_rules())
 
 
 def listing(**asked: Any) -> Sequence[Mapping[str, Any]]:  # noqa: ANN401 - as boto3 takes it
@@ -43,29 +42,35 @@ def unreachable(**_: object) -> Sequence[Mapping[str, Any]]:
 
 
 def sources(
-    clients: Mapping[Place, Any],
+    clients: Mapping[str, Any],
     *,
     inventory: EcsInventory | None = None,
     budget: float | None = None,
     bills: list[Bill] | None = None,
 ) -> tuple[CloudWatchSource, ...]:
-    return cloudwatch_sources(
-        lambda place: clients[place],
-        WANTED,
+    everything = cloudwatch_sources(
+        lambda region: clients[region],
+        lambda: RULES,
         pace=Pace(interval=MINUTE, settle=2 * MINUTE, budget=budget),
         scope=Scope(inventory=inventory),
         tell=(bills if bills is not None else []).append,
     )
+    return tuple(source for source in everything if isinstance(source, CloudWatchSource))
 
 
-def both() -> dict[Place, Any]:
+def both() -> dict[str, Any]:
     return {place: ScriptedClient(list_metrics=listing, get_metric_data=points) for place in Place}
 
 
 def test_each_region_has_a_source_of_its_own_signals() -> None:
     home, far = sources(both())
     assert (home.name, far.name) == ("cloudwatch", "cloudwatch_global")
-    assert far.signals == ("edge.requests_5m", "edge.error_ratio", "edge.origin_latency")
+    assert far.signals == (
+        "edge.requests_5m",
+        "edge.error_ratio",
+        "edge.client_error_ratio",
+        "edge.origin_latency",
+    )
     assert not set(home.signals) & set(far.signals)
 
 
@@ -73,7 +78,7 @@ def test_services_are_only_read_where_a_cluster_is_watched() -> None:
     without, _ = sources(both())
     inventory = EcsInventory(TinyEcs({"main": ["web"]}).client, clusters=("main",))
     watched, _ = sources(both(), inventory=inventory)
-    ecs = ("ecs.cpu_utilization", "ecs.memory_utilization")
+    ecs = tuple(f"ecs.{of}_utilization{most}" for most in ("", "_max") for of in ("cpu", "memory"))
     assert watched.signals == (*ecs, *without.signals)
 
 
@@ -141,3 +146,23 @@ def test_an_endpoint_that_hangs_from_the_start_is_waited_for_once() -> None:
         home.observe(now=NOW)
     assert caught.value.reason is GapReason.TIMEOUT
     assert len(clients[Place.HOME].calls) == 1
+
+
+def test_an_endpoint_that_asks_twice_to_slow_down_is_not_asked_on() -> None:
+    def throttle(**_: object) -> Sequence[Mapping[str, Any]]:
+        raise ClientError({"Error": {"Code": "Throttling"}}, "Any")
+
+    clients = both()
+    client = clients[Place.HOME]
+    home, _ = sources(clients)
+    home.observe(now=NOW)
+    client._operations |= {"get_metric_data": throttle, "list_metrics": throttle}
+    del client.calls[:]
+    assert set(told(home.observe(now=NOW + 2 * 60 * MINUTE)).values()) == {"throttled"}
+    # The two passes are of two periods.
+    asked = ["list_metrics", "list_metrics", "get_metric_data", "get_metric_data"]
+    assert [name for name, _ in client.calls] == asked
+    clients[Place.HOME] = ScriptedClient(list_metrics=throttle)
+    with pytest.raises(SourceError):
+        sources(clients)[0].observe(now=NOW)
+    assert len(clients[Place.HOME].calls) == 2

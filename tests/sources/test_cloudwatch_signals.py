@@ -7,112 +7,32 @@ from mypy_boto3_cloudwatch import CloudWatchClient
 
 from tests.aws.bench import MINUTE, NOW
 from tests.sources.cloudwatch_scene import NEWEST
-from tests.sources.metrics_scene import BALANCER, DISTRIBUTION, HOUR, details, put, source_of, told
+from tests.sources.metrics_scene import DISTRIBUTION, HOUR, details, put, source_of, told
 from xops_watch.embedded_aws.control import EmbeddedAws
 
 DAY = timedelta(days=1)
-WEB = "app/web/50dc6c495c0c9188"
-BEFORE = NEWEST - MINUTE
-ALB = "AWS/ApplicationELB"
 
 
-def test_requests_in_flight_are_their_rate_times_their_time(
+def test_application_signals_are_read_of_each_environment_alone(
     aws: EmbeddedAws, cloudwatch: CloudWatchClient
 ) -> None:
-    put(aws, f"{ALB} RequestCount", BALANCER, {BEFORE: 6000.0, NEWEST: 600.0})
-    put(aws, f"{ALB} TargetResponseTime", BALANCER, {BEFORE: 1.5, NEWEST: 0.2})
-    source = source_of(cloudwatch, "alb.requests_in_flight", "alb.requests_1m")
-    assert told(source.observe(now=NOW)) == {
-        ("alb.requests_in_flight", WEB): {BEFORE: 150.0, NEWEST: 2.0},
-        ("alb.requests_1m", WEB): {BEFORE: 6000.0, NEWEST: 600.0},
-    }
-
-
-def test_requests_without_a_response_time_are_not_zero_in_flight(
-    aws: EmbeddedAws, cloudwatch: CloudWatchClient
-) -> None:
-    put(aws, f"{ALB} RequestCount", BALANCER, {NEWEST: 600.0})
-    observations = source_of(cloudwatch, "alb.requests_in_flight").observe(now=NOW)
-    assert told(observations) == {("alb.requests_in_flight", WEB): "stale"}
-
-
-def test_latency_is_the_95th_percentile_in_seconds(
-    aws: EmbeddedAws, cloudwatch: CloudWatchClient
-) -> None:
-    put(aws, f"{ALB} RequestCount", BALANCER, {NEWEST: 2.0})
-    put(aws, f"{ALB} TargetResponseTime", BALANCER, {NEWEST: 0.75})
-    observations = source_of(cloudwatch, "alb.latency").observe(now=NOW)
-    assert told(observations) == {("alb.latency", WEB): pytest.approx({NEWEST: 0.75})}
-
-
-@pytest.mark.parametrize(
-    ("answers", "ratio"),
-    [
-        ({"RequestCount": 200.0, "HTTPCode_Target_5XX_Count": 4.0}, 0.02),
-        ({"RequestCount": 200.0}, 0.0),
-        (
-            {
-                "RequestCount": 200.0,
-                "HTTPCode_Target_5XX_Count": 4.0,
-                "HTTPCode_ELB_5XX_Count": 2.0,
-            },
-            0.03,
-        ),
-        ({"RequestCount": 0.0}, 0.0),
-        # Answered by the balancer alone: no request was routed.
-        ({"RequestCount": 10.0, "HTTPCode_ELB_5XX_Count": 40.0}, 1.0),
-        ({"HTTPCode_ELB_5XX_Count": 40.0}, 1.0),
-    ],
-)
-@pytest.mark.parametrize(("signal", "code"), [("error", "5XX"), ("client_error", "4XX")])
-def test_errors_are_a_share_of_the_answers(
-    cloudwatch: CloudWatchClient,
-    aws: EmbeddedAws,
-    signal: str,
-    code: str,
-    answers: dict[str, float],
-    ratio: float,
-) -> None:
-    put(aws, f"{ALB} RequestCount", BALANCER, {BEFORE: 1.0})
-    for metric, value in answers.items():
-        put(aws, f"{ALB} {metric.replace('5XX', code)}", BALANCER, {NEWEST: value})
-    observations = source_of(cloudwatch, f"alb.{signal}_ratio").observe(now=NOW)
-    assert told(observations) == {
-        (f"alb.{signal}_ratio", WEB): {BEFORE: 0.0, NEWEST: ratio},
-    }
-
-
-def test_no_rejected_connections_are_zero_only_where_there_were_requests(
-    aws: EmbeddedAws, cloudwatch: CloudWatchClient
-) -> None:
-    put(aws, f"{ALB} RequestCount", BALANCER, {BEFORE - MINUTE: 5.0, NEWEST: 5.0})
-    put(aws, f"{ALB} RejectedConnectionCount", BALANCER, {NEWEST: 3.0})
-    observations = source_of(cloudwatch, "alb.rejected_connections_1m").observe(now=NOW)
-    assert told(observations) == {
-        ("alb.rejected_connections_1m", WEB): {BEFORE - MINUTE: 0.0, NEWEST: 3.0}
-    }
-
-
-def test_an_idle_load_balancer_is_stale_not_zero(
-    aws: EmbeddedAws, cloudwatch: CloudWatchClient
-) -> None:
-    put(aws, f"{ALB} RequestCount", BALANCER, {NEWEST - 12 * HOUR: 5.0})
-    source = source_of(cloudwatch, "alb.rejected_connections_1m", "alb.error_ratio")
-    observations = source.observe(now=NOW)
-    assert set(told(observations).values()) == {"stale"}
-    assert details(observations)["alb.error_ratio"] == (
-        "CloudWatch has no new point: AWS/ApplicationELB publishes none while there are no requests"
+    blue, green = ({"Environment": f"ecs:{name}", "Service": "api"} for name in ("blue", "green"))
+    at = NEWEST - 3 * MINUTE
+    put(aws, "ApplicationSignals Latency", blue, {at: 250.0})
+    put(aws, "ApplicationSignals Fault", blue, {at: 1.0})
+    put(aws, "ApplicationSignals Latency", green, {at: 100.0})
+    put(aws, "ApplicationSignals Latency", {**green, "Operation": "GET /"}, {at: 1.0})
+    source = source_of(
+        cloudwatch, "appsignals.latency", "appsignals.error_ratio", "appsignals.client_error_ratio"
     )
-
-
-def test_parts_of_a_load_balancer_are_not_the_load_balancer(
-    aws: EmbeddedAws, cloudwatch: CloudWatchClient
-) -> None:
-    put(aws, f"{ALB} RequestCount", BALANCER, {NEWEST: 30.0})
-    put(aws, f"{ALB} RequestCount", {**BALANCER, "AvailabilityZone": "a"}, {NEWEST: 10.0})
-    put(aws, f"{ALB} RequestCount", {**BALANCER, "TargetGroup": "t/x/1"}, {NEWEST: 20.0})
-    observations = source_of(cloudwatch, "alb.requests_1m").observe(now=NOW)
-    assert told(observations) == {("alb.requests_1m", WEB): {NEWEST: 30.0}}
+    assert told(source.observe(now=NOW)) == {
+        ("appsignals.latency", "ecs:blue/api"): pytest.approx({at: 0.25}),
+        ("appsignals.latency", "ecs:green/api"): pytest.approx({at: 0.1}),
+        ("appsignals.error_ratio", "ecs:blue/api"): {at: 1.0},
+        ("appsignals.error_ratio", "ecs:green/api"): {at: 0.0},
+        ("appsignals.client_error_ratio", "ecs:blue/api"): {at: 0.0},
+        ("appsignals.client_error_ratio", "ecs:green/api"): {at: 0.0},
+    }
 
 
 @pytest.mark.parametrize(
@@ -146,11 +66,19 @@ def test_cloudfront_is_read_of_all_places_together(
     put(aws, "AWS/CloudFront Requests", DISTRIBUTION, {EDGE: 40.0, EDGE + MINUTE: 60.0})
     put(aws, "AWS/CloudFront Requests", {**DISTRIBUTION, "Region": "EU"}, {EDGE: 7.0})
     put(aws, "AWS/CloudFront 5xxErrorRate", DISTRIBUTION, {EDGE: 2.5})
+    put(aws, "AWS/CloudFront 4xxErrorRate", DISTRIBUTION, {EDGE: 7.5})
     put(aws, "AWS/CloudFront OriginLatency", DISTRIBUTION, {EDGE: 250.0})
-    source = source_of(cloudwatch, "edge.requests_5m", "edge.error_ratio", "edge.origin_latency")
+    source = source_of(
+        cloudwatch,
+        "edge.requests_5m",
+        "edge.error_ratio",
+        "edge.client_error_ratio",
+        "edge.origin_latency",
+    )
     assert told(source.observe(now=NOW)) == {
         ("edge.requests_5m", "E1ABC"): {EDGE: 100.0},
         ("edge.error_ratio", "E1ABC"): {EDGE: 0.025},
+        ("edge.client_error_ratio", "E1ABC"): {EDGE: 0.075},
         ("edge.origin_latency", "E1ABC"): pytest.approx({EDGE: 0.25}),
     }
 

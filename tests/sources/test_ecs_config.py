@@ -10,6 +10,7 @@ from tests.aws.bench import MINUTE, NOW, ScriptedClient, make_client
 from tests.aws.tiny_ecs import TinyEcs
 from xops_watch.aws.inventory import EcsInventory
 from xops_watch.aws.scaling import Autoscaling
+from xops_watch.aws.scaling_activities import Activities
 from xops_watch.aws.task_definitions import TaskDefinitions
 from xops_watch.core.reading import Gap, Observation, Reading, SeriesKey
 from xops_watch.embedded_aws.control import EmbeddedAws
@@ -22,6 +23,12 @@ ON_FARGATE = {
     "platformVersion": "LATEST",
     "deployments": [{"status": "PRIMARY", "platformVersion": "1.4.0"}],
     "taskDefinition": "arn:x/open-webui:1",
+}
+ACTIVITIES = {
+    "ecs.scaled_1h": 0.0,
+    "ecs.not_scaled_1h": 0.0,
+    "ecs.not_scaled_reason": 0.0,
+    "ecs.scaling_failed_1h": 0.0,
 }
 LIMITS = ("tasks_min", "tasks_max", "cpu_target")
 MIB = 1024 * 1024
@@ -47,9 +54,11 @@ class Stack:
         self.ecs.client._operations["describe_task_definition"] = lambda **_: {
             "taskDefinition": self.definition
         }
+        self.activities: list[dict[str, Any]] = []
         self.scaling = ScriptedClient(
             describe_scalable_targets=lambda **_: [{"ScalableTargets": self.targets}],
             describe_scaling_policies=self._policies,
+            describe_scaling_activities=lambda **_: [{"ScalingActivities": self.activities}],
         )
 
     def _policies(self, ResourceId: str, **_: object) -> Sequence[Mapping[str, Any]]:  # noqa: N803 - as boto3 names it
@@ -66,6 +75,7 @@ class Stack:
             EcsInventory(self.ecs.client, clusters=("main",)),
             Reads(
                 scaling=Autoscaling(self.scaling, max_age=5 * MINUTE),
+                activities=Activities(self.scaling, max_age=5 * MINUTE),
                 definitions=TaskDefinitions(self.ecs.client),
             ),
             interval=MINUTE,
@@ -123,7 +133,11 @@ def test_a_stack_over_http(aws: EmbeddedAws) -> None:
     scaling = make_client("application-autoscaling", aws.endpoint)
     source = EcsConfigSource(
         EcsInventory(ecs, clusters=("main",)),
-        Reads(scaling=Autoscaling(scaling, max_age=5 * MINUTE), definitions=TaskDefinitions(ecs)),
+        Reads(
+            scaling=Autoscaling(scaling, max_age=5 * MINUTE),
+            activities=Activities(scaling, max_age=5 * MINUTE),
+            definitions=TaskDefinitions(ecs),
+        ),
         interval=MINUTE,
         crew_services=("*crew*",),
         l5_services=("*fastapi*",),
@@ -136,6 +150,7 @@ def test_a_stack_over_http(aws: EmbeddedAws) -> None:
         "ecs.cpu_architecture": 0,
         "ecs.scaling_headroom": 4,
         "ecs.scaling_suspended": 0,
+        **ACTIVITIES,
         "l6.tasks_min": 2,
         "l6.tasks_max": 6,
         "l6.cpu_target": 0.7,
@@ -150,6 +165,7 @@ def test_a_stack_over_http(aws: EmbeddedAws) -> None:
         "ecs.cpu_architecture": 1,  # Fargate takes x86_64 when nothing is said
         "ecs.scaling_headroom": 0,
         "ecs.scaling_suspended": 1,
+        **ACTIVITIES,
         "crew.spot_share": 0.75,
         "l5.tasks_min": 2,
         "l5.tasks_max": 8,
@@ -166,6 +182,7 @@ def test_a_stack_over_http(aws: EmbeddedAws) -> None:
             "ecs.cpu_architecture",
             "ecs.scaling_headroom",
             "ecs.scaling_suspended",
+            *ACTIVITIES,
         ),
         GapReason.NOT_APPLICABLE,
     )
@@ -179,6 +196,7 @@ def test_a_poll_costs_few_calls_and_the_next_fewer() -> None:
     assert [name for name, _ in stack.scaling.calls] == [
         "describe_scalable_targets",
         "describe_scaling_policies",
+        "describe_scaling_activities",
     ] * 2
     described = [name for name, _ in stack.ecs.client.calls if name == "describe_task_definition"]
     assert len(described) == 1
@@ -190,7 +208,7 @@ def test_without_a_scalable_target_scaling_is_not_applicable() -> None:
     observations = stack.observe()
     said = gaps(observations, "main/open-webui")
     expected = {"ecs.scaling_headroom", "ecs.scaling_suspended", *(f"l6.{w}" for w in LIMITS)}
-    assert set(said) == expected
+    assert set(said) == {*expected, *ACTIVITIES}
     assert {reason for reason, _ in said.values()} == {GapReason.NOT_APPLICABLE}
     assert all("no scalable target" in detail for _, detail in said.values())
     assert values(observations, "main/open-webui")["l6.task_cpu"] == 2048
@@ -318,6 +336,7 @@ def test_only_crews_have_a_share_of_spot_and_only_layers_have_sizes() -> None:
         "ecs.cpu_architecture",
         "ecs.scaling_headroom",
         "ecs.scaling_suspended",
+        *ACTIVITIES,
     }
     assert values(observations, "main/fastapi-crew")["l5.tasks_max"] == 6
 
@@ -375,6 +394,7 @@ def test_a_denied_action_blinds_only_what_it_tells() -> None:
     assert set(values(observations, "main/open-webui")) == {
         "ecs.launch_type",
         "ecs.platform_version",
+        *ACTIVITIES,
     }
 
 
@@ -400,5 +420,5 @@ def test_a_service_that_is_no_more_is_gone_once() -> None:
     stack.ecs.clusters["main"] = ["open-webui"]
     said = reasons(source.observe(now=NOW + MINUTE), "main/old")
     assert set(said.values()) == {GapReason.GONE}
-    assert len(said) == 5
+    assert len(said) == 9
     assert reasons(source.observe(now=NOW + 2 * MINUTE), "main/old") == {}

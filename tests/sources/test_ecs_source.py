@@ -1,6 +1,6 @@
 """What the ECS source makes of a sweep, cluster by cluster."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import pytest
 
@@ -12,11 +12,17 @@ from xops_watch.embedded_aws.control import EmbeddedAws
 from xops_watch.errors import GapReason, SourceError
 from xops_watch.sources.ecs import EcsSource
 
-OF_CLUSTER = {
+OF_TASKS = {
+    "crew.queue_basis",
     "crew.queue_depth",
-    "ecs.services_active",
     "ecs.standalone_tasks_pending",
     "ecs.standalone_tasks_running",
+}
+OF_CLUSTER = OF_TASKS | {
+    "ecs.service_connect_namespaces",
+    "ecs.service_connect_share",
+    "ecs.services_active",
+    "ecs.services_without_service_connect",
 }
 OF_SERVICE = {
     "ecs.deployments_in_progress",
@@ -43,8 +49,9 @@ def values(observations: Sequence[Observation]) -> dict[tuple[str, str], float]:
 
 
 def gaps(observations: Sequence[Observation]) -> dict[str | None, set[str]]:
-    """Return the signals that are missing, by subject."""
-    found = [o for o in observations if isinstance(o, Gap)]
+    """Return the signals that are missing, by subject, without those that have nothing to say."""
+    every = [o for o in observations if isinstance(o, Gap)]
+    found = [gap for gap in every if gap.reason is not GapReason.NOT_APPLICABLE]
     return {gap.subject: {g.signal for g in found if g.subject == gap.subject} for gap in found}
 
 
@@ -61,9 +68,13 @@ def test_a_cluster_and_its_services_over_http(aws: EmbeddedAws) -> None:
     observations = source_of(inventory, crew=("*crew*",)).observe(now=NOW)
     assert values(observations) == {
         ("ecs.services_active", "main"): 2,
+        ("ecs.service_connect_share", "main"): 0,
+        ("ecs.service_connect_namespaces", "main"): 0,
+        ("ecs.services_without_service_connect", "main"): 2,
         ("ecs.standalone_tasks_running", "main"): 0,
         ("ecs.standalone_tasks_pending", "main"): 1,
         ("crew.queue_depth", "main"): 1,
+        ("crew.queue_basis", "main"): 0,
         ("ecs.tasks_desired", "main/web"): 3,
         ("ecs.tasks_running", "main/web"): 2,
         ("ecs.tasks_pending", "main/web"): 1,
@@ -75,6 +86,7 @@ def test_a_cluster_and_its_services_over_http(aws: EmbeddedAws) -> None:
         ("ecs.deployments_in_progress", "main/crew-worker"): 1,
         ("ecs.placement_failures_1h", "main/crew-worker"): 0,
         ("crew.queue_depth", "main/crew-worker"): 6,
+        ("crew.queue_basis", "main/crew-worker"): 0,
     }
     assert not gaps(observations)
 
@@ -137,6 +149,35 @@ def test_tasks_without_a_place_are_counted_by_the_events_of_an_hour(
     tiny.changes["web"] = {"events": [{"createdAt": NOW - minutes * MINUTE, "message": message}]}
     found = values(tiny_source(tiny).observe(now=NOW))
     assert found["ecs.placement_failures_1h", "main/web"] == count
+
+
+def connect(
+    namespace: str | None, *, enabled: bool = True, status: str = "PRIMARY"
+) -> Mapping[str, object]:
+    configuration = {"enabled": enabled, "namespace": namespace}
+    return {
+        "deployments": [
+            {"status": status, "rolloutState": "COMPLETED"}
+            | {"serviceConnectConfiguration": configuration}
+        ]
+    }
+
+
+def test_service_connect_is_counted_by_namespace_and_by_what_is_left_out() -> None:
+    tiny = TinyEcs({"main": ["a", "b", "c", "off", "old", "none", "monitor"]})
+    arn = "arn:aws:servicediscovery:ap-southeast-2:123456789012:namespace/xops"
+    tiny.changes |= {
+        "a": connect("xops"),
+        "b": connect(arn),
+        "c": connect("other"),
+        "off": connect("xops", enabled=False),
+        "old": connect("xops", status="ACTIVE"),
+        "monitor": connect("third"),
+    }
+    found = values(tiny_source(tiny, ignored=("monitor",)).observe(now=NOW))
+    assert found["ecs.service_connect_share", "main"] == 0.5
+    assert found["ecs.service_connect_namespaces", "main"] == 2
+    assert found["ecs.services_without_service_connect", "main"] == 3
 
 
 def test_readings_are_of_the_instant_of_the_sweep() -> None:
@@ -226,7 +267,7 @@ def test_a_cluster_that_fails_blinds_what_was_seen_in_it_and_nothing_else() -> N
         assert gaps(observations) == {
             "blue": OF_CLUSTER,
             "blue/web": OF_SERVICE,
-            "blue/crew": OF_SERVICE | {"crew.queue_depth"},
+            "blue/crew": OF_SERVICE | {"crew.queue_basis", "crew.queue_depth"},
         }
         assert {subject for _, subject in values(observations)} == {"green", "green/api"}
         found = [o for o in observations if isinstance(o, Gap)]
@@ -248,7 +289,7 @@ def test_a_cluster_that_cannot_be_described_blinds_only_its_standalone_tasks() -
     tiny = TinyEcs({"main": ["web"]})
     tiny.undescribed = {"main"}
     observations = tiny_source(tiny).observe(now=NOW)
-    assert gaps(observations) == {"main": OF_CLUSTER - {"ecs.services_active"}}
+    assert gaps(observations) == {"main": OF_TASKS}
     assert values(observations)["ecs.services_active", "main"] == 1
     assert values(observations)["ecs.tasks_running", "main/web"] == 1
 
@@ -260,7 +301,7 @@ def test_a_cluster_that_is_not_active_any_more_fails_alone(found: list[dict[str,
     tiny.descriptions["blue"] = [{**counts, **cluster} for cluster in found]
     observations = tiny_source(tiny, "arn:x/blue", "green").observe(now=NOW)
     assert gaps(observations) == {"blue": OF_CLUSTER}
-    details = {o.detail for o in observations if isinstance(o, Gap)}
+    details = {o.detail for o in observations if isinstance(o, Gap) and o.subject == "blue"}
     assert details == {"ecs:DescribeClusters: there is no active cluster blue"}
 
 

@@ -8,12 +8,13 @@ from botocore.exceptions import ClientError
 
 from tests.aws.bench import MINUTE, NOW, make_client
 from tests.aws.tiny_ecs import TinyEcs
+from tests.fakes import MemoryStore
 from xops_watch.aws.inventory import EcsInventory
 from xops_watch.aws.tasks import TaskBook
 from xops_watch.core.reading import Gap, Observation, Reading, SeriesKey
 from xops_watch.embedded_aws.control import EmbeddedAws
 from xops_watch.errors import GapReason, SourceError
-from xops_watch.sources.ecs_tasks import EcsTaskSource
+from xops_watch.sources.ecs_tasks import Crews, EcsTaskSource
 
 WAIT = "ecs.task_start_wait"
 STARTED = "crew.started_1h"
@@ -41,6 +42,8 @@ class Stack(TinyEcs):
             lambda cluster: TaskBook(self.client, cluster),
             interval=MINUTE,
             crew_services=("*crew*",),
+            crews=Crews(),
+            memory=MemoryStore(),
             seen=seen,
         )
 
@@ -101,6 +104,8 @@ def test_a_cluster_over_http(aws: EmbeddedAws) -> None:
         lambda cluster: TaskBook(ecs, cluster),
         interval=MINUTE,
         crew_services=("*crew*",),
+        crews=Crews(),
+        memory=MemoryStore(),
     )
     observations = source.observe(now=NOW)
     assert value(observations, WAIT, "main") == 120
@@ -108,7 +113,8 @@ def test_a_cluster_over_http(aws: EmbeddedAws) -> None:
     assert value(observations, WAIT, "main/crew") == 240
     assert value(observations, STARTED, "main") == 2
     assert gap(observations, STARTED, "main/crew").reason is GapReason.NOT_APPLICABLE
-    assert len(observations) == 5
+    assert value(observations, "crew.started_basis", "main") == 0
+    assert {o.subject for o in observations} == {"main", "main/web", "main/crew"}
 
 
 @pytest.mark.parametrize("status", ["PROVISIONING", "PENDING", "ACTIVATING"])
@@ -184,9 +190,10 @@ def test_a_cluster_without_crew_tasks_is_not_applicable_rather_than_0() -> None:
     stack.wanted = [task("a", minutes=1, group="service:crew")]
     observations = stack.source().observe(now=NOW)
     of_cluster, of_service = (gap(observations, STARTED, s) for s in ("main", "main/crew"))
-    assert of_cluster.reason is of_service.reason is GapReason.NOT_APPLICABLE
+    assert of_cluster.reason is GapReason.NOT_APPLICABLE
     assert "task of its own" in of_cluster.detail
-    assert "only the application" in of_service.detail
+    assert of_service.reason is GapReason.NOT_ENABLED
+    assert "have the application count them, metric CrewStarted in xOps/Crews" in of_service.detail
 
 
 def refuse(**_: object) -> Any:  # noqa: ANN401 - never returns

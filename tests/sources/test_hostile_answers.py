@@ -12,11 +12,13 @@ from hypothesis import strategies as st
 from tests.aws.bench import MINUTE, NOW, CannedAws, ScriptedClient
 from tests.aws.tiny_ecs import TinyEcs
 from tests.contract.source_promises import assert_line, assert_promises_kept
+from tests.fakes import MemoryStore
 from tests.sources.cloudwatch_scene import NEWEST, cpu_source
 from tests.sources.hostile import JSON_LIKE, damaged, for_cbor, for_json
 from tests.sources.metrics_scene import source_of
 from xops_watch.aws.inventory import EcsInventory
 from xops_watch.aws.scaling import Autoscaling
+from xops_watch.aws.scaling_activities import Activities
 from xops_watch.aws.task_definitions import TaskDefinitions
 from xops_watch.aws.tasks import TaskBook
 from xops_watch.errors import GapReason, SourceError
@@ -24,7 +26,7 @@ from xops_watch.ports import Source
 from xops_watch.sources.cloudwatch import CloudWatchSource
 from xops_watch.sources.ecs import EcsSource
 from xops_watch.sources.ecs_config import EcsConfigSource, Reads
-from xops_watch.sources.ecs_tasks import EcsTaskSource
+from xops_watch.sources.ecs_tasks import Crews, EcsTaskSource
 
 ECS_ANSWER: dict[str, Any] = {
     "clusterArns": ["arn:aws:ecs:r:1:cluster/main"],
@@ -187,7 +189,11 @@ TASKS_ANSWER: dict[str, Any] = {
 
 
 def config_source(ecs: Any, scaling: Any) -> EcsConfigSource:  # noqa: ANN401 - real or scripted
-    reads = Reads(scaling=Autoscaling(scaling, max_age=MINUTE), definitions=TaskDefinitions(ecs))
+    reads = Reads(
+        scaling=Autoscaling(scaling, max_age=MINUTE),
+        activities=Activities(scaling, max_age=MINUTE),
+        definitions=TaskDefinitions(ecs),
+    )
     return EcsConfigSource(
         EcsInventory(ecs, clusters=("main",)),
         reads,
@@ -204,6 +210,8 @@ def task_source(client: Any) -> EcsTaskSource:  # noqa: ANN401 - real or scripte
         lambda cluster: TaskBook(client, cluster),
         interval=MINUTE,
         crew_services=("*",),
+        crews=Crews(),
+        memory=MemoryStore(),
     )
 
 

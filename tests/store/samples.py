@@ -4,6 +4,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 from tests.samples import NOTICE as SAMPLE
+from xops_watch.core.decision import Answer, Decision, Ended, Ground
 from xops_watch.core.evaluate import Evaluation
 from xops_watch.core.notice import Notice
 from xops_watch.core.reading import Gap, Reading
@@ -70,6 +71,7 @@ def evaluation(
     transitions: tuple[Transition, ...] = (),
     notices: tuple[Notice, ...] = (),
     retired: tuple[tuple[str, str], ...] = (),
+    ended: tuple[Ended, ...] = (),
 ) -> Evaluation:
     return Evaluation(
         at=NOON,
@@ -79,6 +81,7 @@ def evaluation(
         notices=notices,
         advice=(),
         retired=retired,
+        ended=ended,
     )
 
 
@@ -117,4 +120,17 @@ NOTICE_OF_SCHEMA_1 = (
     ' "lead_time_seconds": 1209600.5, "stage": "BC1 PEAK",'
     ' "stage_monthly_cost_dollars": 380.1,'
     ' "runbook": "https://example.org/runbooks/ecs-cpu-sustained.md"}'
+)
+
+DECISION = Decision(
+    evolution="migrate-l4-to-rds",
+    answer=Answer.DEFERRED,
+    who="Aroha \N{EM DASH} board",
+    why="after the exams",
+    at=NOON,
+    until=NOON + timedelta(days=30, microseconds=1),
+    grounds=(
+        Ground(rule="users-above-50", subject="xops", value=57.0, evidence="57 (> 50)"),
+        Ground(rule="mandate", subject="mtls", value=None, evidence="declared"),
+    ),
 )

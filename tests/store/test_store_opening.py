@@ -153,7 +153,7 @@ def test_a_file_of_a_newer_version_is_refused(path: Path) -> None:
         newer.execute("PRAGMA user_version = 99")
     with _refused(path) as refusal:
         SqliteStore.open(path, journal=DELETE)
-    assert refusal.value.what.endswith("made by a newer xops-watch (schema 99, this one knows 2)")
+    assert refusal.value.what.endswith("made by a newer xops-watch (schema 99, this one knows 4)")
 
 
 @pytest.mark.parametrize("journal", [WAL, DELETE])

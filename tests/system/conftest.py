@@ -34,4 +34,4 @@ def aws(bench: EmbeddedAws) -> EmbeddedAws:
 
 @pytest.fixture
 def pager(aws: EmbeddedAws) -> Pager:
-    return build(aws)
+    return build(aws).pager

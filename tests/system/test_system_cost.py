@@ -14,6 +14,7 @@ def test_the_cost_is_shown_and_a_small_budget_is_kept_and_told(
 ) -> None:
     settings = {
         "XOPS_WATCH_TICK_SECONDS": "1",
+        "XOPS_WATCH_CLOUDWATCH__API": "data",
         "XOPS_WATCH_CLOUDWATCH__BUDGET_DOLLARS_PER_MONTH": "0.3",
     }
     with running(aws, tmp_path, **settings) as daemon:

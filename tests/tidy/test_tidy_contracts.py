@@ -12,7 +12,7 @@ ROOT = Path(__file__).parents[2]
 LAYERS = "Imports point inward and siblings do not import each other"
 CORE = "The core knows values only: no clock, no input, no output"
 SOURCES = "Sources do not know each other"
-CLIENTS = "Only aws.clients and the demo build AWS clients"
+CLIENTS = "Only aws.clients, aws.credentials and the demo use boto3"
 EMBEDDED = "The embedded AWS could be a project of its own: it shares the clock, nothing else"
 
 BREACHES = [

@@ -13,6 +13,7 @@ from tests.core.samples import above, below, rule, rulebook
 from tests.fakes import FakeClock, FixedRules, MemoryStore, RecordingTelemetry
 from xops_watch.collect import Collector
 from xops_watch.core.catalogue import SIGNAL_BY_NAME
+from xops_watch.core.decision import Decision
 from xops_watch.core.evaluate import Evaluation, TriggerKey
 from xops_watch.core.notice import Stack
 from xops_watch.core.reading import Gap, History, Observation, Reading
@@ -87,6 +88,10 @@ class WatchedStore:
     def transitions(self, *, limit: int) -> Sequence[Transition]:
         with self._call("transitions"):
             return self.memory.transitions(limit=limit)
+
+    def standing(self) -> Mapping[str, Decision]:
+        with self._call("standing"):
+            return self.memory.standing()
 
     def prune(self, *, before: datetime, needed: Mapping[str, datetime] = NOTHING_NEEDED) -> int:
         with self._call("prune"):

@@ -88,7 +88,7 @@ def _calls_of_a_whole_life() -> int:
     life.live()
     _check(life, "nothing happens")
     store_calls = [call for call in life.scene.calls if call not in ("now", "publish")]
-    assert len(set(store_calls)) == 7
+    assert len(set(store_calls)) == 8
     return len(store_calls)
 
 

@@ -1,19 +1,22 @@
 """One tick: what it does in which order, and what is left when the store fails in the middle."""
 
+from dataclasses import replace
 from datetime import datetime
 from itertools import pairwise
 
 import pytest
 
+from tests.core.samples import STAGE, rulebook
 from tests.fakes import FakeSource
-from tests.watch.scene import CPU, MINUTE, NOON, QUEUE, WEB, Scene, cpu
+from tests.watch.scene import BUSY, CPU, MINUTE, NOON, QUEUE, STACK, WEB, Scene, cpu
+from xops_watch.core.decision import Answer, Decision
 from xops_watch.core.reading import Reading
 from xops_watch.core.trigger import Status
 from xops_watch.errors import GapReason, SourceError, StoreError
 from xops_watch.watch import UNRECORDED_MAX
 
 FULL = StoreError("the disk is full", hint="make room")
-BEFORE_THE_CHANGE = ["record", "history", "triggers", "commit"]
+BEFORE_THE_CHANGE = ["record", "history", "triggers", "standing", "commit"]
 
 
 def _busy_source() -> FakeSource:
@@ -74,7 +77,7 @@ def test_signals_that_no_rule_reads_are_shown_too() -> None:
     assert [(view.signal, view.newest) for view in snapshot.signals] == [(QUEUE, waiting)]
 
 
-@pytest.mark.parametrize("call", range(4), ids=BEFORE_THE_CHANGE)
+@pytest.mark.parametrize("call", range(5), ids=BEFORE_THE_CHANGE)
 def test_a_store_that_fails_shows_nothing_and_the_next_tick_makes_up(call: int) -> None:
     scene, source = Scene(), FakeSource([cpu(0.9, NOON)], [], [], signals=(CPU.name,))
     watch = scene.watch(source)
@@ -92,7 +95,7 @@ def test_a_store_that_fails_shows_nothing_and_the_next_tick_makes_up(call: int) 
 def test_a_change_that_could_not_be_committed_is_told_once_it_is() -> None:
     scene = Scene()
     watch = scene.watch(_busy_source())
-    scene.store.fail_at(3, FULL)
+    scene.store.fail_at(4, FULL)
     with pytest.raises(StoreError):
         watch.tick()
     assert scene.store.memory.depth().notices == 0
@@ -157,3 +160,35 @@ def _instants(scene: Scene, *, since: datetime) -> list[datetime]:
     now = scene.clock.now()
     history = scene.store.memory.history({CPU.name: now - since}, now=now)
     return [reading.taken_at for reading in history.of(CPU.name, WEB).readings]
+
+
+def test_a_decision_that_ends_is_told_in_one_line_and_ends_in_the_store() -> None:
+    scene = Scene()
+    deferred = Decision(
+        evolution="step",
+        answer=Answer.DEFERRED,
+        who="board",
+        why="not in December",
+        at=NOON - 2 * MINUTE,
+        until=NOON,
+        grounds=(),
+    )
+    scene.store.memory.decide(deferred)
+    scene.watch(_busy_source()).tick()
+    (told,) = scene.logged("decision_ended")
+    assert (told["evolution"], told["answer"]) == ("step", "deferred")
+    assert told["because"] == "it was deferred until 2026-03-04 12:00 UTC"
+    assert scene.store.memory.standing() == {}
+
+
+def test_what_follows_from_what_was_read_is_recorded_and_judged_in_the_same_tick() -> None:
+    """The stage of so many users: the rulebook's table says which."""
+    users = Reading(
+        signal="openwebui.users_active_24h", subject=STACK.name, value=20, taken_at=NOON
+    )
+    stages = {"bc1-prod": replace(STAGE, id="bc1-prod", users="<50")}
+    scene = Scene(rules=replace(rulebook(BUSY), stages=stages))
+    snapshot = scene.watch(FakeSource([users], signals=(users.signal,))).tick()
+    assert scene.calls == ["now", "record", "history", "record", *BEFORE_THE_CHANGE[1:], "publish"]
+    shown = {view.signal.name: view.newest.value for view in snapshot.signals if view.newest}
+    assert shown == {users.signal: 20, "stage.by_users": 0}

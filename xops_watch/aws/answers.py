@@ -61,6 +61,13 @@ class FailureAnswer(Answer):
     reason: str = ""
 
 
+class ServiceConnectAnswer(Answer):
+    """Whether a deployment takes part in Service Connect; the namespace is a name or an ARN."""
+
+    enabled: bool
+    namespace: str | None = Field(default=None, max_length=ARN_CHARACTERS_MAX)
+
+
 class DeploymentAnswer(Answer):
     """One deployment of a service; `rollout_state` and `failed_tasks` are absent in old answers."""
 
@@ -69,6 +76,15 @@ class DeploymentAnswer(Answer):
     failed_tasks: Count = Field(default=0, alias="failedTasks")
     platform_version: str | None = Field(default=None, alias="platformVersion")
     created_at: AwareDatetime | None = Field(default=None, alias="createdAt")
+    service_connect: ServiceConnectAnswer | None = Field(
+        default=None, alias="serviceConnectConfiguration"
+    )
+
+
+class LoadBalancerAnswer(Answer):
+    """One load balancer of a service: by target group, or a classic one by name."""
+
+    target_group: Arn | None = Field(default=None, alias="targetGroupArn")
 
 
 class EventAnswer(Answer):
@@ -99,6 +115,7 @@ class ServiceAnswer(Answer):
     launch_type: str | None = Field(default=None, alias="launchType")
     strategy: list[StrategyAnswer] = Field(default=[], alias="capacityProviderStrategy")
     platform_version: str | None = Field(default=None, alias="platformVersion")
+    load_balancers: list[LoadBalancerAnswer] = Field(default=[], alias="loadBalancers")
 
 
 class ClusterAnswer(Answer):

@@ -1,8 +1,10 @@
 """From botocore's exceptions to the reason of a gap, decided once for every AWS adapter."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from datetime import datetime, timedelta
+from email.utils import parsedate_to_datetime
 
 from botocore.exceptions import (
     BotoCoreError,
@@ -21,6 +23,7 @@ from botocore.exceptions import (
 )
 from botocore.parsers import ResponseParserError
 
+from xops_watch.clock import machine_now
 from xops_watch.errors import GapReason, SourceError
 
 _THROTTLED = frozenset(
@@ -62,6 +65,10 @@ _BAD_CREDENTIALS = frozenset(
         "UnrecognizedClientException",
     }
 )
+# What a signature is refused with that is minutes too old, or of the future; some services say so
+# with a code that a wrong key has as well.
+_BAD_TIME = frozenset({"RequestInTheFuture", "RequestTimeTooSkewed"})
+_SKEW_WORTH_TELLING = timedelta(minutes=1)  # AWS refuses at five, and its answer takes a moment
 _NO_CREDENTIALS = (
     CredentialRetrievalError,
     NoCredentialsError,
@@ -130,6 +137,16 @@ def invalid_answer(action: str, why: str) -> SourceError:
     )
 
 
+def is_throttling(code: str, status: int) -> bool:
+    """Tell whether an error code, or the HTTP status that came with it, asks to slow down."""
+    return code in _THROTTLED or status == _TOO_MANY_REQUESTS
+
+
+def is_about_credentials(code: str) -> bool:
+    """Tell whether an error code says that other credentials could help."""
+    return code in _BAD_CREDENTIALS
+
+
 def code_of(error: ClientError) -> str:
     """Return the error code that AWS answered, empty when it gave none."""
     return str(error.response.get("Error", {}).get("Code", ""))
@@ -140,14 +157,12 @@ def _refusal(error: ClientError, action: str) -> SourceError:
     message = str(error.response.get("Error", {}).get("Message", ""))
     status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
     what = f"{action}: {_one_line(f'{code} {message}')}"
-    if code in _THROTTLED or status == _TOO_MANY_REQUESTS:
+    if is_throttling(code, status):
         hint = "AWS asked to slow down; the next attempt waits longer"
         return SourceError(what, reason=GapReason.THROTTLED, hint=hint)
-    if code in _BAD_CREDENTIALS:
+    if code in _BAD_CREDENTIALS or code in _BAD_TIME:
         # The words of such a refusal may hold what was signed, a session token included.
-        what = f"{action}: {code}"
-        hint = "the credentials are wrong or expired, or the clock is; check the task role"
-        return SourceError(what, reason=GapReason.DENIED, hint=hint)
+        return _unsigned(error, f"{action}: {code}", surely_time=code in _BAD_TIME)
     if code in _DENIED:
         return _missing_permission(message, action)
     if status >= _SERVER_ERROR:
@@ -157,6 +172,36 @@ def _refusal(error: ClientError, action: str) -> SourceError:
         hint = "who answered takes no credentials of ours; check the task role and the endpoint"
         return SourceError(what, reason=GapReason.DENIED, hint=hint)
     return SourceError(what, reason=GapReason.INVALID, hint="check the names in the settings")
+
+
+def _unsigned(error: ClientError, what: str, *, surely_time: bool) -> SourceError:
+    """Return why AWS did not take a signature: our clock, if AWS's own tells that it is wrong."""
+    skew = _skew(error.response.get("ResponseMetadata", {}).get("HTTPHeaders", {}))
+    if abs(skew) >= _SKEW_WORTH_TELLING:
+        direction = "ahead of" if skew > timedelta() else "behind"
+        what += f": the clock of this host is {round(abs(skew).total_seconds())} s {direction} AWS"
+        surely_time = True
+    hint = (
+        "set the clock of this host, and keep it by NTP: AWS refuses what is signed minutes off"
+        if surely_time
+        else "the credentials are wrong or expired: check the task role; new ones are taken up"
+    )
+    return SourceError(what, reason=GapReason.DENIED, hint=hint)
+
+
+def _skew(headers: Mapping[str, str]) -> timedelta:
+    """Return how far our clock is ahead of that of an answer, nothing if it does not say."""
+    theirs = date_of(headers)
+    return timedelta() if theirs is None else machine_now() - theirs
+
+
+def date_of(headers: Mapping[str, str]) -> datetime | None:
+    """Return when an answer was given, by the clock of who gave it."""
+    try:
+        found = parsedate_to_datetime(headers.get("date", ""))
+    except (TypeError, ValueError):
+        return None
+    return found if found.tzinfo else None
 
 
 def _missing_permission(message: str, action: str) -> SourceError:

@@ -2,14 +2,13 @@
 
 from dataclasses import dataclass
 from datetime import datetime
-from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING
 
 from botocore.exceptions import ClientError
 from pydantic import BaseModel, ConfigDict, Field
 
 from xops_watch.aws.answers import parse_answer
-from xops_watch.aws.failures import source_error, translated
+from xops_watch.aws.failures import date_of, source_error, translated
 from xops_watch.errors import SourceError
 
 if TYPE_CHECKING:
@@ -60,18 +59,11 @@ def introduce(client: "STSClient") -> Introduction:
             except ClientError as error:
                 refusal = _Refusal.model_validate(error.response)
                 return Introduction(
-                    identity=source_error(error, action=_ACTION), at=_date(refusal.response)
+                    identity=source_error(error, action=_ACTION),
+                    at=date_of(refusal.response.headers),
                 )
         answer = parse_answer(_IdentityAnswer, raw, action=_ACTION)
     except SourceError as error:
         return Introduction(identity=error, at=None)
     identity = Identity(arn=answer.arn, account=answer.account)
-    return Introduction(identity=identity, at=_date(answer.response))
-
-
-def _date(response: _Response) -> datetime | None:
-    try:
-        found = parsedate_to_datetime(response.headers.get("date", ""))
-    except (TypeError, ValueError):
-        return None
-    return found if found.tzinfo else None
+    return Introduction(identity=identity, at=date_of(answer.response.headers))

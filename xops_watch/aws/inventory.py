@@ -1,31 +1,41 @@
 """What ECS runs, asked once and shared: clusters, their services, and tasks without a service."""
 
 import threading
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from datetime import datetime
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from functools import partial
 from typing import TYPE_CHECKING
 
-from xops_watch.aws.answers import (
-    ClusterPage,
-    DeploymentAnswer,
-    DescribedClusters,
-    DescribedServices,
-    ServiceAnswer,
-    ServicePage,
-    parse_answer,
-    read_pages,
+from xops_watch.aws.answers import ClusterAnswer
+from xops_watch.aws.ecs_calls import (
+    DESCRIBE_SERVICES_MAX,
+    Listing,
+    count_tasks,
+    describe_services,
+    list_clusters,
+    list_services,
+    no_active_cluster,
 )
-from xops_watch.aws.failures import invalid_answer, translated
-from xops_watch.aws.launch import Launch, read_launch
-from xops_watch.errors import GapReason, SourceError
+from xops_watch.aws.services import Service, read_service, short_name
+from xops_watch.aws.side_by_side import WIDTH_MAX, SideBySide
+from xops_watch.errors import SourceError
 
 if TYPE_CHECKING:
     from mypy_boto3_ecs import ECSClient
 
-DESCRIBE_SERVICES_MAX = 10  # AWS refuses more in one call
-PAGE_SIZE = 100  # the largest page that ListServices gives
-PAGES_MAX = 1000  # 100,000 services: past that the listing is broken, not large
+__all__ = [
+    "ALL_CLUSTERS",
+    "INVENTORY_ACTIONS",
+    "Cluster",
+    "EcsInventory",
+    "Known",
+    "Service",
+    "StandaloneTasks",
+    "Sweep",
+    "short_name",
+]
+
 ALL_CLUSTERS = "*"
 INVENTORY_ACTIONS = (
     "ecs:DescribeClusters",
@@ -33,40 +43,6 @@ INVENTORY_ACTIONS = (
     "ecs:ListClusters",
     "ecs:ListServices",
 )
-
-# How ECS words a service whose tasks start and die; a steady state ends it.
-_CRASH_LOOP_EVENT = "is unable to consistently start tasks successfully"
-_MISSING = "MISSING"
-# It is told of every kind of missing room: no capacity, no address, no port, no instance.
-_UNPLACED_EVENT = "was unable to place"
-_STEADY_EVENT = "has reached a steady state"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Service:
-    """One service as ECS describes it; counts are tasks.
-
-    `rolling_since` is the start of the youngest deployment still in progress, `unplaced_at`
-    the instants of the events that tell of a task without a place.
-    """
-
-    cluster: str
-    name: str
-    active: bool
-    desired: int
-    running: int
-    pending: int
-    deployments_in_progress: int
-    rolling_since: datetime | None
-    crash_looping: bool
-    launch: Launch
-    task_definition: str | None
-    unplaced_at: tuple[datetime, ...]
-
-    @property
-    def subject(self) -> str:
-        """Return `cluster/service`, the subject of every signal of a service."""
-        return f"{self.cluster}/{self.name}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,11 +55,26 @@ class StandaloneTasks:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Cluster:
-    """One cluster: its services, and its standalone tasks or why they could not be counted."""
+    """One cluster: its services, and its standalone tasks or why they could not be counted.
+
+    `unread` are services that are listed and could not be described, by name. `cut_short` is why
+    the listing ended before its end: what was not seen may be there all the same.
+    """
 
     name: str
     services: tuple[Service, ...]
     standalone: StandaloneTasks | SourceError
+    unread: Mapping[str, SourceError] = field(default_factory=dict)
+    cut_short: SourceError | None = None
+
+    @property
+    def incomplete(self) -> SourceError | None:
+        """Return why nobody can say how many services there are, None if that can be said."""
+        return self.cut_short or next(iter(self.unread.values()), None)
+
+    def misses(self, subject: str) -> SourceError | None:
+        """Return why a subject that was not seen may be there all the same; None if it is gone."""
+        return self.unread.get(subject.rpartition("/")[2], self.cut_short)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -104,11 +95,24 @@ class Known:
 
 
 class EcsInventory:
-    """Reads what runs. Safe to share between threads: at most one sweep is under way."""
+    """Reads what runs. Safe to share between threads: at most one sweep is under way.
 
-    def __init__(self, client: "ECSClient", *, clusters: Sequence[str]) -> None:
+    A sweep is shared by who asks with the same `now`, or within `max_age` after it; it makes at
+    most `calls_max` calls at a time.
+    """
+
+    def __init__(
+        self,
+        client: "ECSClient",
+        *,
+        clusters: Sequence[str],
+        max_age: timedelta = timedelta(),
+        calls_max: int = WIDTH_MAX,
+    ) -> None:
         self._client = client
         self._clusters = tuple(clusters)
+        self._max_age = max_age
+        self._side_by_side = SideBySide(width_max=calls_max)
         self._lock = threading.Lock()
         self._asked_at: datetime | None = None
         self._outcome: Sweep | SourceError | None = None
@@ -122,8 +126,8 @@ class EcsInventory:
         to slow down is not asked twice.
         """
         with self._lock:
-            outcome, asked_at = self._outcome, self._asked_at
-            if outcome is None or asked_at != now:
+            outcome = self._outcome
+            if outcome is None or not self._is_fresh(now):
                 self._outcome = outcome = self._ask(now)
                 self._asked_at = now
         if isinstance(outcome, SourceError):
@@ -139,6 +143,10 @@ class EcsInventory:
             self.sweep(now=now)
         return self._known or Known(services=(), unread=frozenset())
 
+    def _is_fresh(self, now: datetime) -> bool:
+        asked_at = self._asked_at
+        return asked_at is not None and timedelta() <= now - asked_at <= self._max_age
+
     def _ask(self, now: datetime) -> Sweep | SourceError:
         try:
             sweep = self._read(now)
@@ -146,139 +154,132 @@ class EcsInventory:
             return error
         before = self._services_of
         kept = {name: before[name] for name in sweep.failures if name in before}
-        self._services_of = kept | {cluster.name: cluster.services for cluster in sweep.clusters}
+        read = {c.name: (*c.services, *_missed(c, before.get(c.name, ()))) for c in sweep.clusters}
+        self._services_of = kept | read
         # One value, put in place at once: the other source reads it without the lock.
         self._known = Known(
             services=tuple(s for services in self._services_of.values() for s in services),
-            unread=frozenset(sweep.failures.keys() - kept.keys()),
+            unread=frozenset(sweep.failures.keys() - kept.keys()) | _never_seen(sweep, read),
         )
         return sweep
 
     def _read(self, now: datetime) -> Sweep:
-        names = self._all_clusters() if ALL_CLUSTERS in self._clusters else self._clusters
-        clusters: list[Cluster] = []
-        failures: dict[str, SourceError] = {}
+        client = self._client
+        every = ALL_CLUSTERS in self._clusters
+        names = list_clusters(client) if every else self._clusters
         # The same cluster by name and by ARN is one cluster, and is billed once.
-        for short, name in {short_name(name): name for name in names}.items():
-            try:
-                clusters.append(self._cluster(short, name))
-            except SourceError as error:
-                failures[short] = error
-        if failures and not clusters:
+        by_short = {short_name(name): name for name in names}
+        listings = self._side_by_side.ask(partial(list_services, client), tuple(by_short.values()))
+        parts = self._described(dict(zip(by_short, listings, strict=True)), by_short)
+        whole = [short for short, part in parts.items() if _is_whole(part)]
+        counts = self._side_by_side.ask(lambda short: count_tasks(client, by_short[short]), whole)
+        counted = dict(zip(whole, counts, strict=True))
+        clusters = {short: _cluster(short, part, counted) for short, part in parts.items()}
+        failures = {n: error for n, error in clusters.items() if isinstance(error, SourceError)}
+        if failures and len(failures) == len(clusters):
             raise next(iter(failures.values()))
-        return Sweep(at=now, clusters=tuple(clusters), failures=failures)
+        read = tuple(c for c in clusters.values() if isinstance(c, Cluster))
+        return Sweep(at=now, clusters=read, failures=failures)
 
-    def _all_clusters(self) -> tuple[str, ...]:
-        action = "ecs:ListClusters"
-        pages = self._client.get_paginator("list_clusters").paginate()
-        listed = read_pages(pages, ClusterPage, action=action, pages_max=PAGES_MAX)
-        arns = tuple(arn for page in listed for arn in page.arns)
-        if not arns:
-            # Silence would look as if all were well.
-            raise SourceError(
-                f"{action}: there is no cluster in this region and account",
-                reason=GapReason.INVALID,
-                hint="check AWS_REGION and whose credentials these are",
-            )
-        return arns
-
-    def _cluster(self, short: str, name: str) -> Cluster:
-        services = tuple({s.name: s for s in self._services(short, name)}.values())
-        return Cluster(name=short, services=services, standalone=self._standalone(name, services))
-
-    def _standalone(self, name: str, services: Sequence[Service]) -> StandaloneTasks | SourceError:
-        action = "ecs:DescribeClusters"
-        try:
-            with translated(action):
-                answer = self._client.describe_clusters(clusters=[name])
-            found = parse_answer(DescribedClusters, answer, action=action).clusters
-        except SourceError as error:
-            return error  # the services are known all the same
-        if not found or found[0].status == "INACTIVE":
-            raise SourceError(
-                f"{action}: there is no active cluster {short_name(name)}",
-                reason=GapReason.INVALID,
-                hint="name existing clusters in XOPS_WATCH_ECS__CLUSTERS",
-            )
-        # The answers are moments apart: a task that moved in between must not count below 0.
-        return StandaloneTasks(
-            running=max(0, found[0].running - sum(s.running for s in services)),
-            pending=max(0, found[0].pending - sum(s.pending for s in services)),
+    def _described(
+        self, listings: Mapping[str, Listing | SourceError], by_short: Mapping[str, str]
+    ) -> Mapping[str, "_Part | SourceError"]:
+        batches = [
+            (short, listing.arns[start:][:DESCRIBE_SERVICES_MAX])
+            for short, listing in listings.items()
+            if isinstance(listing, Listing)
+            for start in range(0, len(listing.arns), DESCRIBE_SERVICES_MAX)
+        ]
+        answers = self._side_by_side.ask(
+            lambda batch: self._describe(batch[0], by_short[batch[0]], batch[1]), batches
         )
+        parts: dict[str, _Part | SourceError] = {
+            short: _Part(listing.cut_short) if isinstance(listing, Listing) else listing
+            for short, listing in listings.items()
+        }
+        for (short, arns), answer in zip(batches, answers, strict=True):
+            part = parts[short]
+            if isinstance(part, _Part):
+                part.add(arns, answer)
+        return parts
 
-    def _services(self, short: str, name: str) -> Iterator[Service]:
-        action = "ecs:DescribeServices"
-        arns = self._service_arns(name)
-        for start in range(0, len(arns), DESCRIBE_SERVICES_MAX):
-            batch = arns[start : start + DESCRIBE_SERVICES_MAX]
-            with translated(action):
-                answer = self._client.describe_services(cluster=name, services=batch)
-            described = parse_answer(DescribedServices, answer, action=action)
-            _demand_no_other_failure(described, action)
-            for item in described.services:
-                yield _service(short, item)
-
-    def _service_arns(self, cluster: str) -> list[str]:
-        action = "ecs:ListServices"
-        paginator = self._client.get_paginator("list_services")
-        pages = paginator.paginate(cluster=cluster, PaginationConfig={"PageSize": PAGE_SIZE})
-        listed = read_pages(pages, ServicePage, action=action, pages_max=PAGES_MAX)
-        return list(dict.fromkeys(arn for page in listed for arn in page.arns))
+    def _describe(self, short: str, cluster: str, arns: Sequence[str]) -> list[Service]:
+        """Return only what is kept of the answer: its events are many."""
+        return [
+            read_service(short, item) for item in describe_services(self._client, cluster, arns)
+        ]
 
 
-def _demand_no_other_failure(answer: DescribedServices, action: str) -> None:
-    """What is missing was deleted; whatever else failed must not look as if it were."""
-    for failure in answer.failures:
-        if failure.reason != _MISSING:
-            raise invalid_answer(action, f"a listed service failed: {failure.reason!r:.50}")
+@dataclass(slots=True)
+class _Part:
+    """What has been read of a cluster."""
+
+    cut_short: SourceError | None
+    services: dict[str, Service] = field(default_factory=dict)
+    unread: dict[str, SourceError] = field(default_factory=dict)
+    described: bool = False
+
+    def add(self, arns: Sequence[str], answer: list[Service] | SourceError) -> None:
+        """Add what came of one batch."""
+        if isinstance(answer, SourceError):
+            self.unread |= dict.fromkeys(map(short_name, arns), answer)
+        else:
+            self.described = True
+            self.services |= {service.name: service for service in answer}
+
+    @property
+    def why(self) -> SourceError | None:
+        """Return the first thing that went wrong."""
+        return self.cut_short or next(iter(self.unread.values()), None)
 
 
-def short_name(cluster: str) -> str:
-    """Return the name of a cluster given by name or by ARN."""
-    return cluster.rstrip("/").rsplit("/", 1)[-1]
+def _is_whole(part: _Part | SourceError) -> bool:
+    return isinstance(part, _Part) and part.why is None
 
 
-def _service(cluster: str, answer: ServiceAnswer) -> Service:
-    rolling = [item for item in answer.deployments if _in_progress(item, answer.deployments)]
-    started = [item.created_at for item in rolling if item.created_at]
-    return Service(
-        cluster=cluster,
-        name=answer.name,
-        active=answer.status == "ACTIVE",
-        desired=answer.desired,
-        running=answer.running,
-        pending=answer.pending,
-        deployments_in_progress=len(rolling),
-        rolling_since=max(started, default=None),
-        crash_looping=_crash_looping(answer),
-        launch=read_launch(answer),
-        task_definition=answer.task_definition,
-        unplaced_at=tuple(e.created_at for e in answer.events if _UNPLACED_EVENT in e.message),
+def _cluster(
+    short: str,
+    part: _Part | SourceError,
+    counted: Mapping[str, ClusterAnswer | SourceError | None],
+) -> Cluster | SourceError:
+    if isinstance(part, SourceError):
+        return part
+    why = part.why
+    if why is not None and not part.described:
+        return why
+    count = counted.get(short, why)
+    if count is None:
+        return no_active_cluster(short)
+    services = tuple(part.services.values())
+    return Cluster(
+        name=short,
+        services=services,
+        standalone=count if isinstance(count, SourceError) else _standalone(count, services),
+        unread=part.unread,
+        cut_short=part.cut_short,
     )
 
 
-def _in_progress(deployment: DeploymentAnswer, all_of_service: list[DeploymentAnswer]) -> bool:
-    if deployment.rollout_state is not None:
-        return deployment.rollout_state == "IN_PROGRESS"
-    # Services that report no rollout state keep the old deployment listed until it has drained.
-    return deployment.status == "PRIMARY" and len(all_of_service) > 1
-
-
-def _crash_looping(answer: ServiceAnswer) -> bool:
-    """Tell a service whose tasks die from one that waits for room: both show pending tasks."""
-    if any(item.failed_tasks for item in answer.deployments):
-        return True
-    # What happened before the newest deployment says nothing of the tasks that it starts.
-    began = max((d.created_at for d in answer.deployments if d.created_at), default=None)
-    newest = max(
-        (event for event in answer.events if _tells_health(event.message)),
-        key=lambda event: event.created_at,
-        default=None,
+def _standalone(count: ClusterAnswer, services: Sequence[Service]) -> StandaloneTasks:
+    """The answers are moments apart: a task that moved in between must not count below 0."""
+    return StandaloneTasks(
+        running=max(0, count.running - sum(s.running for s in services)),
+        pending=max(0, count.pending - sum(s.pending for s in services)),
     )
-    if newest is None or (began is not None and newest.created_at < began):
-        return False
-    return _CRASH_LOOP_EVENT in newest.message
 
 
-def _tells_health(message: str) -> bool:
-    return _CRASH_LOOP_EVENT in message or _STEADY_EVENT in message
+def _missed(cluster: Cluster, before: Sequence[Service]) -> list[Service]:
+    """Return the services of before that may be there all the same."""
+    seen = {service.name for service in cluster.services}
+    return [s for s in before if s.name not in seen and cluster.misses(s.subject) is not None]
+
+
+def _never_seen(sweep: Sweep, read: Mapping[str, Sequence[Service]]) -> set[str]:
+    """Return the clusters with services of which nothing was ever read."""
+    known = {service.subject for services in read.values() for service in services}
+    return {
+        c.name
+        for c in sweep.clusters
+        if (c.cut_short is not None and not read[c.name])
+        or not known.issuperset(f"{c.name}/{name}" for name in c.unread)
+    }

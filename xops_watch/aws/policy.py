@@ -15,11 +15,17 @@ _DESCRIBE_CLUSTERS = "ecs:DescribeClusters"
 _OF_CLUSTERS = frozenset(
     {"ecs:DescribeServices", "ecs:DescribeTasks", "ecs:ListServices", "ecs:ListTasks"}
 )
+_VIEW_BUDGET = "budgets:ViewBudget"
+_FILTER_EVENTS = "logs:FilterLogEvents"
+_OF_DISTRIBUTIONS = frozenset(
+    {"cloudfront:GetDistributionConfig", "cloudfront:GetMonitoringSubscription"}
+)
 _OF_ECS = frozenset({"application-autoscaling", "ecs"})
 _SIDS: Mapping[str, str] = {
     "application-autoscaling": "ReadScaling",
     "cloudwatch": "ReadMetrics",
     "ecs": "ReadDefinitions",
+    "ssm": "ReadMandates",
 }
 
 
@@ -28,11 +34,17 @@ class Place:
     """What the policy is limited to; what is not known is `*`.
 
     `clusters` are names or ARNs, `*` among them for every one. An account that is not known
-    widens nothing: ECS lets nobody in from another account.
+    widens nothing: ECS lets nobody in from another account. `parameters` is the path in
+    Parameter Store that mandates are below. A `budget`, a `log_group` and `distributions` (of
+    CloudFront, by id) that are not named are any.
     """
 
     clusters: tuple[str, ...]
     topic_arn: str | None
+    parameters: str | None = None
+    budget: str | None = None
+    log_group: str | None = None
+    distributions: tuple[str, ...] = ()
     partition: str = "aws"
     region: str = ANY
     account: str = ANY
@@ -44,6 +56,33 @@ class Place:
             return ()
         arns = (name if name.startswith("arn:") else self._arn(name) for name in self.clusters)
         return tuple(dict.fromkeys(arns))
+
+    @property
+    def parameter_arns(self) -> tuple[str, ...]:
+        """Return the ARNs of the path of the mandates and of what is below it."""
+        if self.parameters is None:
+            return ()
+        path = self.parameters.strip("/")
+        arn = f"arn:{self.partition}:ssm:{self.region}:{self.account}:parameter/{path}"
+        return arn, f"{arn}/*"
+
+    def resources_of(self, action: str) -> tuple[str, ...]:
+        """Return the ARNs that an action is limited to, `*` where AWS or the settings know none."""
+        start = f"arn:{self.partition}:{_service(action)}"
+        here = f"{start}:{self.region}:{self.account}"
+        found: tuple[str, ...] = ()
+        if _service(action) == "ssm":
+            found = self.parameter_arns
+        elif action == _VIEW_BUDGET and self.budget:
+            found = (f"{start}::{self.account}:budget/{self.budget}",)
+        elif action == _FILTER_EVENTS and self.log_group:
+            # Some calls are checked against the group, some against the streams below it.
+            arn = f"{here}:log-group:{self.log_group}"
+            found = (arn, f"{arn}:*")
+        elif action in _OF_DISTRIBUTIONS:
+            ids = self.distributions
+            found = tuple(f"{start}::{self.account}:distribution/{one}" for one in ids)
+        return found or (ANY,)
 
     def _arn(self, name: str) -> str:
         return f"arn:{self.partition}:ecs:{self.region}:{self.account}:cluster/{name}"
@@ -80,9 +119,13 @@ def _statements(actions: Sequence[str], place: Place) -> Iterator[Statement]:
     special = {_LIST_CLUSTERS, _DESCRIBE_CLUSTERS, *_OF_CLUSTERS}
     others = [action for action in actions if action not in special]
     for service in sorted({_service(action) for action in others} - {"sns"}):
-        of_service = tuple(action for action in others if _service(action) == service)
         sid = _SIDS.get(service) or f"Read{''.join(filter(str.isalnum, service.title()))}"
-        yield Statement(sid=sid, actions=of_service)
+        limited_to: dict[tuple[str, ...], list[str]] = {}
+        for action in (action for action in others if _service(action) == service):
+            limited_to.setdefault(place.resources_of(action), []).append(action)
+        for resources, of_service in limited_to.items():
+            named = "Named" if len(limited_to) > 1 and resources != (ANY,) else ""
+            yield Statement(sid=f"{sid}{named}", actions=tuple(of_service), resources=resources)
     to_topic = tuple(action for action in others if _service(action) == "sns")
     if to_topic and place.topic_arn:
         yield Statement(sid="Page", actions=to_topic, resources=(place.topic_arn,))

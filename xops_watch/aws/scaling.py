@@ -8,6 +8,7 @@ from typing import Any, Protocol
 from pydantic import Field
 
 from xops_watch.aws.answers import Answer, Count, read_pages
+from xops_watch.aws.side_by_side import SideBySide
 from xops_watch.errors import SourceError
 
 RESOURCES_MAX = 50  # AWS refuses more in one call
@@ -119,6 +120,7 @@ class Autoscaling:
     def __init__(self, client: ScalingClient, *, max_age: timedelta) -> None:
         self._client = client
         self._max_age = max_age
+        self._side_by_side = SideBySide()
         self._known: dict[str, _Answered] = {}
 
     def read(
@@ -134,17 +136,20 @@ class Autoscaling:
         found: dict[str, Scaling | SourceError | None] = {
             subject: answered.scaling for subject, answered in self._known.items()
         }
-        for start in range(0, len(due), RESOURCES_MAX):
-            batch = due[start:][:RESOURCES_MAX]
-            try:
-                targets = self._targets(batch)
-            except SourceError as error:
-                # Whoever refuses or hangs does so for the next batch as well.
-                return found | dict.fromkeys(due[start:], error)
-            for subject in batch:
-                found[subject] = scaling = self._aiming(subject, targets.get(subject), aimed)
-                if scaling is None or not isinstance(scaling.cpu_target, SourceError):
-                    self._known[subject] = _Answered(at=now, scaling=scaling)
+        batches = [due[start:][:RESOURCES_MAX] for start in range(0, len(due), RESOURCES_MAX)]
+        answers = self._side_by_side.ask(self._targets, batches)
+        for batch, targets in zip(batches, answers, strict=True):
+            if isinstance(targets, SourceError):
+                found |= dict.fromkeys(batch, targets)
+            else:
+                found |= {subject: targets.get(subject) for subject in batch}
+        limits = {s: one for s in due if s in aimed and isinstance(one := found[s], Scaling)}
+        found |= self._aiming(limits)
+        self._known |= {
+            subject: _Answered(at=now, scaling=scaling)
+            for subject in due
+            if not isinstance(scaling := found[subject], SourceError) and not _in_part(scaling)
+        }
         return found
 
     def _is_fresh(self, answered: _Answered, now: datetime) -> bool:
@@ -162,15 +167,13 @@ class Autoscaling:
             if target.resource in asked
         }
 
-    def _aiming(
-        self, subject: str, scaling: Scaling | None, aimed: Collection[str]
-    ) -> Scaling | None:
-        if scaling is None or subject not in aimed:
-            return scaling
-        try:
-            return replace(scaling, cpu_target=self._cpu_target(subject))
-        except SourceError as error:
-            return replace(scaling, cpu_target=error)
+    def _aiming(self, limits: Mapping[str, Scaling]) -> Mapping[str, Scaling]:
+        """Return each with the CPU it is aimed at, or with the error that kept it from us."""
+        aims = self._side_by_side.ask(self._cpu_target, tuple(limits))
+        return {
+            subject: replace(scaling, cpu_target=aim)
+            for (subject, scaling), aim in zip(limits.items(), aims, strict=True)
+        }
 
     def _cpu_target(self, subject: str) -> float | None:
         """Of several targets the lowest is the one that adds tasks first."""
@@ -185,6 +188,10 @@ class Autoscaling:
             if policy.resource == resource and policy.tracking and policy.tracking.aims_at_cpu
         ]
         return min(aims, default=None)
+
+
+def _in_part(scaling: Scaling | None) -> bool:
+    return scaling is not None and isinstance(scaling.cpu_target, SourceError)
 
 
 def _resource(subject: str) -> str:

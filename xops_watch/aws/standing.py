@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from fnmatch import fnmatchcase
 
-from xops_watch.aws.inventory import Sweep
+from xops_watch.aws.inventory import Cluster, Sweep
 from xops_watch.core.reading import Gap, Observation, Reading, SeriesKey
 from xops_watch.errors import GapReason, SourceError
 
@@ -13,7 +13,8 @@ class Standing:
     """Remembers the series of each cluster between two polls.
 
     `seen` is what was observed before the process started, `signals` which of it is the
-    source's. `of_clusters` are the signals that a cluster has even if nothing is known of it.
+    source's. `of_clusters` and `of_services` are the signals that a cluster and a service have
+    even if nothing is known of it.
     """
 
     def __init__(
@@ -22,9 +23,11 @@ class Standing:
         *,
         signals: Collection[str],
         of_clusters: Collection[str] = (),
+        of_services: Collection[str] = (),
     ) -> None:
         self._seen = _by_cluster(series for series in seen if series[0] in signals)
         self._of_clusters = tuple(of_clusters)
+        self._of_services = tuple(of_services)
 
     def complete(
         self, sweep: Sweep, observed: Mapping[str, Sequence[Observation]]
@@ -40,6 +43,13 @@ class Standing:
             series = self._seen.get(name, frozenset((signal, name) for signal in self._of_clusters))
             seen[name] = series
             told.extend(failed(*one, error, at=sweep.at) for one in sorted(series))
+        for cluster in sweep.clusters:
+            missed = self._missed(cluster, seen[cluster.name])
+            seen[cluster.name] |= missed.keys()
+            told.extend(
+                failed(*one, error, at=sweep.at)
+                for one, error in sorted(missed.items(), key=_series)
+            )
         # What is gone leaves nobody to be blind on.
         gone = frozenset().union(*self._seen.values()) - frozenset().union(*seen.values())
         detail = "it is no longer active"
@@ -49,6 +59,21 @@ class Standing:
         )
         self._seen = seen
         return told
+
+    def _missed(
+        self, cluster: Cluster, seen: Collection[SeriesKey]
+    ) -> dict[SeriesKey, SourceError]:
+        """Return the series of what may be there and could not be seen, each with why not."""
+        if cluster.incomplete is None:
+            return {}
+        known = self._seen.get(cluster.name, frozenset()) - frozenset(seen)
+        missed = {series: cluster.misses(series[1]) for series in known if "/" in series[1]}
+        unread = {
+            (signal, f"{cluster.name}/{name}"): error
+            for name, error in cluster.unread.items()
+            for signal in self._of_services
+        }
+        return unread | {series: error for series, error in missed.items() if error is not None}
 
 
 def matches(name: str, patterns: Iterable[str]) -> bool:
@@ -74,6 +99,10 @@ def failed(signal: str, subject: str, error: SourceError, *, at: datetime) -> Ga
 def absent(signal: str, subject: str, why: str, *, at: datetime) -> Gap:
     """Return the gap of what is not there to be measured."""
     return gap(signal, subject, GapReason.NOT_APPLICABLE, why, at=at)
+
+
+def _series(entry: tuple[SeriesKey, SourceError]) -> SeriesKey:
+    return entry[0]
 
 
 def _by_cluster(seen: Iterable[SeriesKey]) -> dict[str, frozenset[SeriesKey]]:

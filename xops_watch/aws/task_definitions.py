@@ -1,4 +1,4 @@
-"""Task definitions: size, architecture, and the few environment variables that may be read.
+"""Task definitions: size, architecture, images, volumes, and a little of the environment.
 
 A revision never changes, so each is asked for once.
 """
@@ -10,28 +10,18 @@ from typing import TYPE_CHECKING, Annotated
 from pydantic import BeforeValidator, Field
 
 from xops_watch.aws.answers import Answer, parse_answer
+from xops_watch.aws.environment import ENVIRONMENT_READ, only_allowed
 from xops_watch.aws.failures import translated
+from xops_watch.aws.side_by_side import SideBySide
 from xops_watch.errors import GapReason, SourceError
 
 if TYPE_CHECKING:
     from mypy_boto3_ecs import ECSClient
 
-# No other variable is ever kept, looked at or told: environments hold secrets.
-ENVIRONMENT_READ = frozenset({"UVICORN_WORKERS"})
-READS_MAX = 50  # of one poll: a large account is learnt in several, not all at once
+IMAGE_CHARACTERS_MAX = 1_000
+READS_MAX = 500  # of one poll: a large account is learnt in several, not all at once
 
 _ACTION = "ecs:DescribeTaskDefinition"
-
-
-def _only_allowed(entries: object) -> object:
-    """Drop what may not be read before anything else, an error message say, can see it."""
-    if not isinstance(entries, list):
-        return entries
-    return [e for e in entries if not isinstance(e, dict) or _may_be_read(e.get("name"))]
-
-
-def _may_be_read(name: object) -> bool:
-    return isinstance(name, str) and name in ENVIRONMENT_READ
 
 
 class _Variable(Answer):
@@ -47,14 +37,23 @@ class _EnvironmentFile(Answer):
     pass
 
 
-_Environment = Annotated[list[_Variable], BeforeValidator(_only_allowed)]
-_Secrets = Annotated[list[_Secret], BeforeValidator(_only_allowed)]
+_Environment = Annotated[list[_Variable], BeforeValidator(only_allowed)]
+_Secrets = Annotated[list[_Secret], BeforeValidator(only_allowed)]
 
 
 class _Container(Answer):
+    image: str = Field(default="", max_length=IMAGE_CHARACTERS_MAX)
     environment: _Environment = Field(default=[])
     secrets: _Secrets = Field(default=[])
     files: list[_EnvironmentFile] = Field(default=[], alias="environmentFiles")
+
+
+class _FileSystem(Answer):
+    id: str = Field(alias="fileSystemId", pattern=r"^[\x21-\x7e]{1,255}$")
+
+
+class _Volume(Answer):
+    file_system: _FileSystem | None = Field(default=None, alias="efsVolumeConfiguration")
 
 
 class _Platform(Answer):
@@ -66,6 +65,7 @@ class _Definition(Answer):
     cpu: str | None = Field(default=None, pattern=r"^[0-9]{1,7}$")
     memory: str | None = Field(default=None, pattern=r"^[0-9]{1,9}$")
     platform: _Platform | None = Field(default=None, alias="runtimePlatform")
+    volumes: list[_Volume] = Field(default=[])
 
 
 class _Described(Answer):
@@ -76,8 +76,9 @@ class _Described(Answer):
 class TaskDefinition:
     """What a task is made of; None is what the definition leaves open.
 
-    `cpu_units` are 1024 to a vCPU. `environment` has the variables that may be read, `hidden`
-    those of them that come from somewhere that is not: a secret, or possibly a file.
+    `cpu_units` are 1024 to a vCPU. `environment` has what may be kept of the variables that may
+    be read, by container; `secret` are those of them that come from a secret, and `hidden` those
+    and what may come from a file. `file_systems` are the EFS volumes, by id.
     """
 
     cpu_units: int | None = None
@@ -85,6 +86,9 @@ class TaskDefinition:
     architecture: str | None = None
     environment: Mapping[str, tuple[str, ...]]
     hidden: frozenset[str] = frozenset()
+    secret: frozenset[str] = frozenset()
+    images: tuple[str, ...] = ()
+    file_systems: tuple[str, ...] = ()
 
 
 class TaskDefinitions:
@@ -92,27 +96,18 @@ class TaskDefinitions:
 
     def __init__(self, client: "ECSClient") -> None:
         self._client = client
+        self._side_by_side = SideBySide()
         self._known: dict[str, TaskDefinition] = {}
 
     def read(self, arns: Collection[str]) -> Mapping[str, TaskDefinition | SourceError]:
         """Return each definition, or why it is not known; those not named are forgotten."""
-        found: dict[str, TaskDefinition | SourceError] = {}
         known = {arn: self._known[arn] for arn in arns if arn in self._known}
-        stopped: SourceError | None = None
-        for number, arn in enumerate(sorted(set(arns) - known.keys())):
-            if stopped is None and number >= READS_MAX:
-                stopped = _later()
-            if stopped is not None:
-                found[arn] = stopped
-                continue
-            try:
-                known[arn] = self._ask(arn)
-            except SourceError as error:
-                found[arn] = error
-                # One definition may be odd; whoever refuses or hangs does so for the next as well.
-                stopped = None if error.reason is GapReason.INVALID else error
+        new = sorted(set(arns) - known.keys())
+        asked, later = new[:READS_MAX], new[READS_MAX:]
+        answers = dict(zip(asked, self._side_by_side.ask(self._ask, asked), strict=True))
+        known |= {arn: a for arn, a in answers.items() if isinstance(a, TaskDefinition)}
         self._known = known
-        return found | known
+        return answers | known | dict.fromkeys(later, _later())
 
     def _ask(self, arn: str) -> TaskDefinition:
         with translated(_ACTION):
@@ -122,11 +117,12 @@ class TaskDefinitions:
 
 def _definition(answer: _Definition) -> TaskDefinition:
     environment: dict[str, tuple[str, ...]] = {}
+    secret: set[str] = set()
     hidden: set[str] = set()
     for container in answer.containers:
         for variable in container.environment:
             environment[variable.name] = (*environment.get(variable.name, ()), variable.value)
-        hidden.update(secret.name for secret in container.secrets)
+        secret.update(one.name for one in container.secrets)
         if container.files:
             # What stands in the definition wins over the file; the rest may be in it.
             hidden.update(ENVIRONMENT_READ - {variable.name for variable in container.environment})
@@ -135,7 +131,10 @@ def _definition(answer: _Definition) -> TaskDefinition:
         memory_mib=None if answer.memory is None else int(answer.memory),
         architecture=answer.platform.architecture if answer.platform else None,
         environment=environment,
-        hidden=frozenset(hidden),
+        hidden=frozenset(hidden | secret),
+        secret=frozenset(secret),
+        images=tuple(container.image for container in answer.containers),
+        file_systems=tuple(v.file_system.id for v in answer.volumes if v.file_system),
     )
 
 

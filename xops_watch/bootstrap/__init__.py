@@ -8,7 +8,7 @@ from xops_watch.bootstrap.forecast import Forecast, forecast
 from xops_watch.bootstrap.home import at_home
 from xops_watch.bootstrap.parts import Parts, assemble, open_memory, open_store
 from xops_watch.bootstrap.permissions import IAM_ACTIONS, actions_needed
-from xops_watch.bootstrap.sources import OBSERVED_SIGNALS, WIRINGS
+from xops_watch.bootstrap.sources import OBSERVED_SIGNALS, WIRINGS, settings_wanted
 
 __all__ = [
     "IAM_ACTIONS",
@@ -24,4 +24,5 @@ __all__ = [
     "forecast",
     "open_memory",
     "open_store",
+    "settings_wanted",
 ]

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from xops_watch.bootstrap.clients import make_clients
 from xops_watch.bootstrap.parts import open_memory
+from xops_watch.bootstrap.permissions import actions_needed
 from xops_watch.bootstrap.sources import build_sources
 from xops_watch.bootstrap.wiring import Needs
 from xops_watch.core.rule import Rulebook
@@ -20,19 +21,23 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Examined:
-    """What `doctor` tries out: what the daemon has. `bills` grows while the sources are read."""
+    """What `doctor` tries out: what the daemon has. `bills` grows while the sources are read.
+
+    `sts` is None, and `region` empty, when nothing of AWS is watched and no topic is named.
+    """
 
     region: str
     sources: Sequence[Source]
     bills: Sequence[Bill]
-    sts: "STSClient"
+    sts: "STSClient | None"
     sns: "SNSClient | None"
 
 
 def examined(settings: Settings, rulebook: Rulebook, around: Surroundings) -> Examined:
     """Put together what is tried out; raises ConfigurationError when clients cannot be built."""
     clients = make_clients(settings, around.telemetry)
-    arn, sts, bills = settings.sns.topic_arn, clients.make("sts"), [NOTHING_READ]
+    arn, bills = settings.sns.topic_arn, [NOTHING_READ]
+    sts = clients.make("sts") if actions_needed(settings) else None
     needs = Needs(
         settings=settings,
         clients=clients,
@@ -44,7 +49,7 @@ def examined(settings: Settings, rulebook: Rulebook, around: Surroundings) -> Ex
         log=around.log,
     )
     return Examined(
-        region=sts.meta.region_name,
+        region=sts.meta.region_name if sts else "",
         sources=build_sources(needs),
         bills=bills,
         sts=sts,

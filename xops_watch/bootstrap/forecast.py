@@ -1,10 +1,12 @@
 """What reading CloudWatch will cost, told before anything is read."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
 from structlog.typing import FilteringBoundLogger
 
+from xops_watch.bootstrap.account import expected_expenses
 from xops_watch.bootstrap.clients import make_clients
 from xops_watch.bootstrap.cloudwatch import metrics
 from xops_watch.bootstrap.parts import open_memory
@@ -17,9 +19,13 @@ from xops_watch.sources.cloudwatch import NOTHING_READ, Bill
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Forecast:
-    """What reading CloudWatch will cost, and what could not be looked at to tell."""
+    """What reading CloudWatch will cost, and what could not be looked at to tell.
+
+    `others` are dollars a month of other calls that are billed, by their IAM action.
+    """
 
     bill: Bill
+    others: Mapping[str, float]
     not_counted: tuple[str, ...]
 
 
@@ -44,4 +50,5 @@ def forecast(
         log=log,
     )
     not_counted = [error.what for source in metrics(needs) for error in source.plan(now=now)]
-    return Forecast(bill=bills[-1], not_counted=tuple(not_counted))
+    others = expected_expenses(settings)
+    return Forecast(bill=bills[-1], others=others, not_counted=tuple(not_counted))

@@ -8,7 +8,8 @@ from structlog.typing import FilteringBoundLogger
 
 from xops_watch.aws.clients import Clients
 from xops_watch.bootstrap.clients import make_clients
-from xops_watch.bootstrap.sources import build_sources
+from xops_watch.bootstrap.sources import build_sources, settings_wanted
+from xops_watch.bootstrap.sqlite_wal import demand_apart
 from xops_watch.bootstrap.wiring import Needs
 from xops_watch.collect import Collector
 from xops_watch.core.notice import Stack
@@ -64,6 +65,8 @@ def assemble(
             store=store,
             publisher=around.publisher,
             log=around.log,
+            worse_by=settings.decisions.worse_by,
+            wanted=settings_wanted(settings),
         ),
         deliver=Deliver(
             outbox=store,
@@ -76,7 +79,8 @@ def assemble(
 
 
 def open_store(settings: Settings) -> SqliteStore:
-    """Open the state file; raises StoreError."""
+    """Open the state file; raises StoreError, and ConfigurationError where it must not be."""
+    demand_apart(settings)
     return SqliteStore.open(settings.state_path)
 
 

@@ -29,8 +29,11 @@ _COMMANDS = {
     "demo": "xops_watch.cli.demo:demo",
     "once": "xops_watch.cli.once:once",
     "rules": "xops_watch.cli.rules:rules",
+    "decision": "xops_watch.cli.decision:decision",
+    "notify": "xops_watch.cli.notify:notify",
     "plan-cost": "xops_watch.cli.plan_cost:plan_cost",
     "doctor": "xops_watch.cli.doctor:doctor",
+    "mandate": "xops_watch.cli.mandate:mandate",
     "iam-policy": "xops_watch.cli.iam_policy:iam_policy",
     "healthcheck": "xops_watch.cli.healthcheck:healthcheck",
 }

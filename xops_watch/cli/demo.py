@@ -79,7 +79,9 @@ def demo(*, speed: float, seconds: float | None, listen: str) -> int:
     """Run the daemon on an embedded AWS and watch a busy morning.
 
     The embedded AWS is a process of its own, spoken to over HTTP like the real one; the daemon
-    is the one that `xops-watch run` starts. Everything ends, and is removed, with the demo.
+    is the one that `xops-watch run` starts. Another process writes to a real SQLite database;
+    GitHub, Prometheus and mandates have their stand-ins. Everything ends, and is removed, with
+    the demo.
     """
     if find_spec("moto") is None or find_spec("cbor2") is None:
         raise ConfigurationError(

@@ -27,9 +27,10 @@ EXIT_UNREADABLE = 3
 def doctor(*, as_json: bool) -> int:
     """Try out everything that the daemon needs: one line each, with what to do.
 
-    Rules, state file, port, region, credentials, clock, SNS topic, one real read of every
-    source, and what reading costs a month. Nothing is written, nobody is paged. Exit code 0: the
-    daemon would see. 1: something has to be mended. 3: no source could be read.
+    Rules, state file, port, watched databases, GitHub token, region, credentials, clock, SNS topic,
+    one real read of every source, and what reading costs a month. Nothing is written, nobody is
+    paged. Exit code 0: the daemon would see. 1: something has to be mended. 3: no source could be
+    read.
     """
     settings = read_settings()
     require_something(settings)

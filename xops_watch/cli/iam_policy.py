@@ -36,6 +36,10 @@ def iam_policy(form: str) -> None:
     place = Place(
         clusters=settings.ecs.clusters,
         topic_arn=settings.sns.topic_arn,
+        parameters=settings.mandates.ssm_prefix,
+        budget=settings.cost.budget,
+        log_group=None if settings.app_log.group == "auto" else settings.app_log.group,
+        distributions=settings.edge.distributions,
         partition=_partition(session.region_name or ""),
         region=session.region_name or ANY,
         account=own_task().account if on_ecs() else ANY,

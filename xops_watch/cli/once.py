@@ -41,7 +41,7 @@ def once(*, as_json: bool, fail_on: str | None) -> int:
         show_json(snapshot_as_json(snapshot))
     else:
         _show(snapshot)
-    if not any(report.up for report in snapshot.sources):
+    if not any(report.up and not report.local for report in snapshot.sources):
         return EXIT_UNREADABLE
     firing = any(view.trigger.status is Status.FIRING for view in snapshot.triggers)
     return EXIT_NO if fail_on and firing else 0

@@ -25,8 +25,9 @@ def plan_cost(*, as_json: bool) -> int:
     """Say what reading CloudWatch will cost a month.
 
     It looks which services, load balancers and so on there are, which is free, and reads no
-    metric. Prices are list prices of us-east-1, without any free tier; the other calls of the
-    daemon cost nothing. Exit code 3 when something could not be looked at: then it costs more.
+    metric. Prices are list prices of us-east-1, without any free tier. Cost Explorer, if it is
+    asked, comes beside; the other calls of the daemon cost next to nothing. Exit code 3 when
+    something could not be looked at: then it costs more.
     """
     from xops_watch import bootstrap  # noqa: PLC0415 - boto3 is slow to import, and not for --help
 
@@ -54,6 +55,8 @@ def _as_json(forecast: "Forecast") -> dict[str, object]:
         "budget_dollars_per_month": bill.budget,
         "metrics": bill.metrics,
         "calls_per_month": bill.calls,
+        "free_metrics": bill.free_metrics,
+        "statistics_calls_per_month": bill.statistics_calls,
         "signals": [
             {
                 "signal": line.signal,
@@ -64,6 +67,7 @@ def _as_json(forecast: "Forecast") -> dict[str, object]:
             }
             for line in bill.lines
         ],
+        "others": {action: round(dollars, 4) for action, dollars in forecast.others.items()},
         "not_counted": list(forecast.not_counted),
     }
 
@@ -81,6 +85,13 @@ def _show(forecast: "Forecast") -> None:
         f"\n{bill.metrics} metrics, {bill.calls:,} calls of GetMetricData a month:"
         f" ${bill.dollars:,.2f} a month of a budget of ${bill.budget or 0:,.2f}"
     )
+    if bill.free_metrics:
+        click.echo(
+            f"{bill.free_metrics} of them are read by {bill.statistics_calls:,} calls of"
+            " GetMetricStatistics a month, of the million that are free for the whole account"
+        )
+    for action, dollars in forecast.others.items():
+        click.echo(f"{action}: ${dollars:,.2f} a month beside that budget")
 
 
 def _note(stretched: bool, late: bool) -> str:  # noqa: FBT001 - two columns in one

@@ -9,6 +9,7 @@ import click
 from xops_watch.cli.output import printable, show_json
 from xops_watch.cli.rulebooks import files_of
 from xops_watch.cli.rules_described import described_rule
+from xops_watch.core.condition import thresholds
 from xops_watch.core.declared import Contradiction
 from xops_watch.core.rule import Rule, Rulebook
 from xops_watch.errors import ConfigurationError
@@ -56,6 +57,7 @@ def _facts(rule: Rule, rulebook: Rulebook) -> Iterator[tuple[str, str]]:
         if rule.id in alias.of:
             yield f"row {', '.join(alias.rows)}", f'"{alias.quote}"'
     yield from judgement(rule)
+    yield from _queries(rule, rulebook)
     yield "threshold", rule.threshold_source.replace("_", ", ")
     yield "proposed", ", ".join(rule.proposed) or "nothing"
     for override in rule.overrides:
@@ -67,6 +69,16 @@ def _facts(rule: Rule, rulebook: Rulebook) -> Iterator[tuple[str, str]]:
     for one in _contradictions(rule, rulebook):
         yield f"contradiction {one.id.upper()}", f"{one.conflict} {one.treatment}"
     yield "runbook", f"docs/runbooks/{rule.id}.md"
+
+
+def _queries(rule: Rule, rulebook: Rulebook) -> Iterator[tuple[str, str]]:
+    """Yield what a Prometheus server is asked for the rule, and why otherwise than usual."""
+    read = {leaf.signal.name for one in rule.conditions for leaf in thresholds(one)}
+    for query in rulebook.queries:
+        if query.signal.name in read:
+            yield query.signal.name, query.promql
+            if query.because:
+                yield "asked so here", query.because
 
 
 def _contradictions(rule: Rule, rulebook: Rulebook) -> list[Contradiction]:

@@ -8,8 +8,10 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from types import MappingProxyType
 
 from xops_watch.core.condition import Condition
+from xops_watch.core.decision import Answer, Decision
 from xops_watch.core.evidence import ALL_SUBJECTS, Sight
 from xops_watch.core.evolution import Evolution, Stage
 from xops_watch.core.reading import History
@@ -37,7 +39,7 @@ class Advice:
     """One evolution, whether it is due, and the triggers that say so.
 
     `blockers` are the firing guards that forbid it for now, `notes` what else must be known before
-    anybody begins.
+    anybody begins, `decision` what people answered, if it stands.
     """
 
     evolution: Evolution
@@ -46,16 +48,27 @@ class Advice:
     because: tuple[tuple[str, str], ...]
     blockers: tuple[tuple[str, str], ...] = ()
     notes: tuple[str, ...] = ()
+    decision: Decision | None = None
 
 
 def advise(
-    rulebook: Rulebook, triggers: Iterable[Trigger], history: History, *, now: datetime
+    rulebook: Rulebook,
+    triggers: Iterable[Trigger],
+    history: History,
+    decisions: Mapping[str, Decision] = MappingProxyType({}),
+    *,
+    now: datetime,
 ) -> tuple[Advice, ...]:
-    """Return one advice for each evolution of the rulebook, in its order."""
+    """Return one advice for each evolution of the rulebook, in its order.
+
+    `decisions` are those that stand, by evolution.
+    """
     by_rule: dict[str, list[Trigger]] = {}
     for trigger in triggers:
         by_rule.setdefault(trigger.rule, []).append(trigger)
-    known = _Known(rulebook=rulebook, by_rule=by_rule, history=history, now=now)
+    known = _Known(
+        rulebook=rulebook, by_rule=by_rule, history=history, decisions=decisions, now=now
+    )
     return tuple(_advice(evolution, known) for evolution in rulebook.evolutions.values())
 
 
@@ -66,6 +79,7 @@ class _Known:
     rulebook: Rulebook
     by_rule: Mapping[str, Sequence[Trigger]]
     history: History
+    decisions: Mapping[str, Decision]
     now: datetime
 
     def rules_of(self, evolution: Evolution) -> list[Rule]:
@@ -96,12 +110,12 @@ def _advice(evolution: Evolution, known: _Known) -> Advice:
     due = state is AdviceState.RECOMMENDED
     # A step that was taken and did not help is asked for again: what is known of it is said too.
     again = state is AdviceState.ADOPTED and bool(firing)
-    if due and blockers:
-        state = AdviceState.BLOCKED
+    decision = known.decisions.get(evolution.id)
     return Advice(
         evolution=evolution,
         stage=known.rulebook.stages.get(evolution.stage or ""),
-        state=state,
+        state=_answered(state, decision, blocked=due and bool(blockers)),
+        decision=decision,
         because=tuple(trigger.key for trigger in firing),
         blockers=tuple(trigger.key for trigger in blockers) if due else (),
         notes=(
@@ -126,6 +140,22 @@ def _state(
     unseen = not rules or any(rule not in known.by_rule for rule in rules)
     blind = any(trigger.blind for rule in rules for trigger in known.by_rule.get(rule, ()))
     return AdviceState.UNKNOWN if unseen or blind else AdviceState.NOT_NEEDED
+
+
+def _answered(state: AdviceState, decision: Decision | None, *, blocked: bool) -> AdviceState:
+    """Return the state with what people answered: a guard is shown before an acceptance.
+
+    What was accepted is being done, also while nothing asks for it. The other answers are about
+    what is due.
+    """
+    due = state is AdviceState.RECOMMENDED
+    if decision is not None and due and decision.answer is not Answer.ACCEPTED:
+        return AdviceState(decision.answer.value)
+    if blocked:
+        return AdviceState.BLOCKED
+    if decision is not None and decision.answer is Answer.ACCEPTED:
+        return state if state is AdviceState.ADOPTED else AdviceState.ACCEPTED
+    return state
 
 
 def _before_it(evolution: Evolution, known: _Known) -> Iterator[str]:

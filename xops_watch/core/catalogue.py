@@ -3,7 +3,9 @@
 How each is measured, and what can go wrong with it, is told in `docs/reference/signals.md`.
 """
 
-from xops_watch.core.catalogue_aws import COUNTED, MEASURED_BY_AWS
+from xops_watch.core.catalogue_aws import MEASURED_BY_AWS
+from xops_watch.core.catalogue_ecs import COUNTED
+from xops_watch.core.catalogue_logs import LOGGED
 from xops_watch.core.catalogue_portal import PORTAL_MACHINES, PORTAL_SERVICES
 from xops_watch.core.catalogue_stack import COST, DATABASE, DECLARED_AND_DEPLOYED, MODELS
 from xops_watch.core.signal import Signal
@@ -11,6 +13,7 @@ from xops_watch.core.signal import Signal
 SIGNALS: tuple[Signal, ...] = (
     *COUNTED,
     *MEASURED_BY_AWS,
+    *LOGGED,
     *DATABASE,
     *DECLARED_AND_DEPLOYED,
     *COST,

@@ -4,7 +4,9 @@ from xops_watch.core.signal import DAY, HOUR, MINUTE, Unit, signals_of
 
 _aws = signals_of("cloudwatch", period=5 * MINUTE, grace=30 * MINUTE, delay=5 * MINUTE)
 _daily = signals_of("cloudwatch", period=DAY, grace=3 * DAY, delay=DAY)
-_deployed = signals_of("adoption", period=15 * MINUTE, grace=HOUR)
+_groups = signals_of("auto_scaling", period=5 * MINUTE, grace=30 * MINUTE)
+_targets = signals_of("target_health", period=5 * MINUTE, grace=30 * MINUTE)
+_rds = signals_of("rds", period=15 * MINUTE, grace=HOUR)
 _prometheus = signals_of("prometheus", period=MINUTE, grace=10 * MINUTE)
 PORTAL_MACHINES = (
     _aws("ec2.cpu_utilization", Unit.RATIO, "instance", "CPU of the instance (AWS/EC2, Average)"),
@@ -13,15 +15,15 @@ PORTAL_MACHINES = (
     _aws("ec2.network_5m", Unit.BYTES, "instance", "Bytes in and out in five minutes"),
     _aws("efs.throughput_5m", Unit.BYTES, "file system", "Bytes read and written, five minutes"),
     _aws("asg.cpu_utilization", Unit.RATIO, "group", "CPU of the group (Average)"),
-    _aws("asg.instances", Unit.COUNT, "group", "Instances in service"),
-    _aws("asg.headroom", Unit.COUNT, "group", "Instances that the group may still add"),
+    _groups("asg.instances", Unit.COUNT, "group", "Instances in service"),
+    _groups("asg.headroom", Unit.COUNT, "group", "Instances that the group may still add"),
     _aws("bedrock.throttles_5m", Unit.COUNT, "model", "Invocations throttled, in five minutes"),
     _aws("bedrock.tokens_5m", Unit.COUNT, "model", "Tokens in and out, in five minutes"),
     _daily(
         "ec2.instance_time_1d", Unit.SECONDS, "instance type", "Running time of instances, in a day"
     ),
-    _aws("keycloak.healthy_hosts", Unit.COUNT, "target group", "Targets that answer"),
-    _deployed("rds.multi_az", Unit.STATE, "database", "Whether RDS is Multi-AZ", "no", "yes"),
+    _targets("keycloak.healthy_hosts", Unit.COUNT, "target group", "Targets that answer"),
+    _rds("rds.multi_az", Unit.STATE, "database", "Whether RDS is Multi-AZ", "no", "yes"),
 )
 PORTAL_SERVICES = (
     _prometheus("portal.users_concurrent", Unit.COUNT, "stack", "Users at the same time"),

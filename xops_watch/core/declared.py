@@ -31,7 +31,7 @@ class Fact:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Decision:
+class PermanentDecision:
     """A decision that the documents call permanent: no step may contradict it unsaid.
 
     `never` are words that no step may bring in; `keeps` what no step may take away.
@@ -61,7 +61,7 @@ class Declared:
 
     aliases: tuple[Alias, ...] = ()
     facts: tuple[Fact, ...] = ()
-    decisions: tuple[Decision, ...] = ()
+    decisions: tuple[PermanentDecision, ...] = ()
     contradictions: tuple[Contradiction, ...] = ()
 
     @property

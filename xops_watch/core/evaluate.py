@@ -1,11 +1,12 @@
 """One evaluation: rules x stored readings x stored triggers, to what changed and what is owed."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
-from xops_watch.core.advise import Advice, advise
+from xops_watch.core.advise import Advice, AdviceState, advise
 from xops_watch.core.condition import Across
+from xops_watch.core.decision import NOTHING_ANSWERED, Answered, Ended, review
 from xops_watch.core.evidence import ALL_SUBJECTS, Evidence
 from xops_watch.core.notice import Notice, NoticeKind, Stack, kind_of, notice_of
 from xops_watch.core.reading import History
@@ -18,7 +19,10 @@ TriggerKey = tuple[str, str]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Evaluation:
-    """Everything one evaluation decided; `retired` are triggers whose rule or subject is gone."""
+    """Everything one evaluation decided.
+
+    `retired` are triggers whose rule or subject is gone, `ended` decisions that stand no more.
+    """
 
     at: datetime
     triggers: tuple[Trigger, ...]
@@ -27,6 +31,7 @@ class Evaluation:
     notices: tuple[Notice, ...]
     advice: tuple[Advice, ...]
     retired: tuple[TriggerKey, ...] = field(default=())
+    ended: tuple[Ended, ...] = field(default=())
 
 
 def evaluate(
@@ -36,6 +41,7 @@ def evaluate(
     *,
     stack: Stack,
     now: datetime,
+    answered: Answered = NOTHING_ANSWERED,
 ) -> Evaluation:
     """Judge every rule on every subject ever seen, and say what that changes."""
     # A subject lives as long as anything of it is in store, or it fires: nothing else is lost
@@ -49,16 +55,20 @@ def evaluate(
         for subject in sorted(_judged_on(rule, judge, history, active.get(rule.id, {})))
     ]
     verdicts = {step.trigger.key: step.verdict for step in steps}
-    advice = advise(rulebook, [step.trigger for step in steps], history, now=now)
-    changes: tuple[_Step | _Ended, ...] = (*steps, *_switched_off(rulebook, triggers, now=now))
+    ended = review(answered, rulebook, ((step.trigger, step.verdict) for step in steps), now=now)
+    standing = answered.without(ended)
+    advice = advise(rulebook, [step.trigger for step in steps], history, standing, now=now)
+    off = _switched_off(rulebook, triggers, now=now)
+    changes: tuple[_Step | _Told, ...] = (*steps, *off)
     return Evaluation(
         at=now,
         triggers=tuple(step.trigger for step in steps),
         verdicts=verdicts,
         transitions=tuple(change.transition for change in changes if change.transition),
-        notices=_notices(changes, advice, stack=stack),
+        notices=_notices((*changes, *_asked_again(steps, ended, now=now)), advice, stack=stack),
         advice=advice,
         retired=tuple(sorted(triggers.keys() - verdicts.keys())),
+        ended=ended,
     )
 
 
@@ -79,14 +89,15 @@ class _Step:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Ended:
-    """A firing trigger whose rule is not judged any more."""
+class _Told:
+    """What is told although no verdict changed a status; `again` says why it is asked again."""
 
     rule: Rule
     before: Trigger
     trigger: Trigger
     transition: Transition
     severity: Severity
+    again: str = ""
 
 
 def _step(
@@ -106,7 +117,7 @@ def _step(
 
 
 def _notices(
-    changes: Iterable[_Step | _Ended], advice: Iterable[Advice], *, stack: Stack
+    changes: Iterable[_Step | _Told], advice: Iterable[Advice], *, stack: Stack
 ) -> tuple[Notice, ...]:
     """Return the messages owed: each says what is advised after everything was judged."""
     advice_on = {one.evolution.id: one for one in advice}
@@ -115,14 +126,19 @@ def _notices(
         kind = kind_of(step.transition) if step.transition else None
         if step.transition is None or kind is None:
             continue
+        said = advice_on[step.rule.evolution]
+        # Somebody answered "not now": it is told all the same, and wakes nobody.
+        muted = said.state in (AdviceState.DEFERRED, AdviceState.REJECTED)
+        told = [f"asked again: {step.again}"] if isinstance(step, _Told) and step.again else []
+        told += [f"answered: {said.decision}"] if said.decision else []
         notice = notice_of(
             step.transition,
             kind,
             # A resolved message tells since when it had been firing, not since when it is quiet.
             trigger=step.trigger if kind is NoticeKind.FIRING else step.before,
-            severity=step.severity,
+            severity=Severity.INFO if muted else step.severity,
             rule=step.rule,
-            advice=advice_on[step.rule.evolution],
+            advice=replace(said, notes=(*told, *said.notes)),
             stack=stack,
         )
         notices.append(notice)
@@ -131,10 +147,10 @@ def _notices(
 
 def _switched_off(
     rulebook: Rulebook, triggers: Mapping[TriggerKey, Trigger], *, now: datetime
-) -> tuple[_Ended, ...]:
+) -> tuple[_Told, ...]:
     """End what fires of rules that are off: somebody was told, and nobody would ever say more."""
     off = {one.rule.id: one for one in rulebook.off}
-    ended: list[_Ended] = []
+    ended: list[_Told] = []
     for key in sorted(triggers):
         before = triggers[key]
         if before.rule not in off or before.status is not Status.FIRING:
@@ -150,7 +166,7 @@ def _switched_off(
             evidence=f"not judged any more: {reason}",
         )
         ended.append(
-            _Ended(
+            _Told(
                 rule=rule,
                 before=before,
                 trigger=after,
@@ -159,6 +175,33 @@ def _switched_off(
             )
         )
     return tuple(ended)
+
+
+def _asked_again(
+    steps: Iterable[_Step], ended: Iterable[Ended], *, now: datetime
+) -> Iterator[_Told]:
+    """Yield the firing triggers of decisions that ended: who answered is asked again, once."""
+    because = {one.decision.evolution: one.because for one in ended}
+    for step in steps if because else ():
+        trigger, again = step.trigger, because.get(step.rule.evolution, "")
+        if not again or trigger.status is not Status.FIRING or step.transition is not None:
+            continue  # a trigger that fires now is told by its own change
+        transition = Transition(
+            rule=trigger.rule,
+            subject=trigger.subject,
+            before=trigger.status,
+            after=trigger.status,
+            at=now,
+            evidence=step.verdict.evidence,
+        )
+        yield _Told(
+            rule=step.rule,
+            before=trigger,
+            trigger=trigger,
+            transition=transition,
+            severity=step.severity,
+            again=again,
+        )
 
 
 def _judged_on(

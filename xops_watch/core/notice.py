@@ -23,10 +23,11 @@ class Stack:
 
 
 class NoticeKind(StrEnum):
-    """Why a message goes out."""
+    """Why a message goes out; a test is sent by hand, and of no trigger."""
 
     FIRING = "firing"
     RESOLVED = "resolved"
+    TEST = "test"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -26,6 +26,7 @@ _SCALES: dict[str, tuple[Unit, Fraction]] = {
 }
 _VERSION = re.compile(r"v?(\d{1,3})\.(\d{1,3})\.(\d{1,3})")
 _VERSION_STEP = 1000  # each part of a version has three digits of the number that stands for it
+_WHOLE_FROM = 1_000  # a count from here on is read without what is behind the point
 _DURATION_PART = re.compile(r"(\d{1,9})(ms|s|m|h|d|w)")
 _DURATION_SECONDS = {"ms": 0.001, "s": 1, "m": 60, "h": 3600, "d": 86_400, "w": 604_800}
 DURATION_MAX = timedelta(days=455)  # CloudWatch keeps nothing longer
@@ -102,7 +103,7 @@ def format_value(value: float, unit: Unit) -> str:
         case Unit.VERSION:
             return _format_version(int(value))
         case Unit.COUNT | Unit.STATE:  # pragma: no branch - there is no other unit
-            return f"{value:.10g}"
+            return _format_count(value)
 
 
 def format_reading(value: float, signal: Signal) -> str:
@@ -110,6 +111,13 @@ def format_reading(value: float, signal: Signal) -> str:
     if signal.states and value == int(value) and 0 <= value < len(signal.states):
         return signal.states[int(value)]
     return format_value(value, signal.unit)
+
+
+def _format_count(value: float) -> str:
+    """A count is whole; what is none is a rate or a mean, of which four digits are enough."""
+    if value == int(value):
+        return f"{value:.10g}"
+    return f"{value:.4g}" if abs(value) < _WHOLE_FROM else f"{value:.0f}"
 
 
 def _format_seconds(value: float) -> str:

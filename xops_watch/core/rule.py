@@ -8,6 +8,8 @@ from enum import StrEnum
 from xops_watch.core.condition import Condition, Threshold, thresholds
 from xops_watch.core.declared import NOTHING_DECLARED, Declared
 from xops_watch.core.evolution import Evolution, Stage
+from xops_watch.core.query import Query
+from xops_watch.core.signal import Signal
 
 
 class ThresholdSource(StrEnum):
@@ -57,7 +59,8 @@ class Rule:
     keep_firing_for). While `suppress` is true nothing new fires. Where `applies` is false the
     rule says nothing. `corroboration`, when true, raises the severity to `corroborated`.
     `proposed` names the parts (hold, datapoints, clear ...) that the documents do not give.
-    `overrides` are the parts that this deployment uses otherwise than the rule file says.
+    `beside` are signals that its evidence tells too: they never judge. `overrides` are the parts
+    that this deployment uses otherwise than the rule file says.
     """
 
     id: str
@@ -78,6 +81,7 @@ class Rule:
     applies: Condition | None = None
     corroboration: Condition | None = None
     corroborated: Severity | None = None
+    beside: tuple[Signal, ...] = ()
     overrides: tuple[Override, ...] = ()
 
     @property
@@ -118,7 +122,8 @@ class SwitchedOff:
 class Rulebook:
     """The validated rules, what they point to, and a digest of the files.
 
-    `declared` is what the documents say that is no rule; `off` what is not judged here.
+    `declared` is what the documents say that is no rule; `off` what is not judged here; `queries`
+    are the signals that a Prometheus server is asked for.
     """
 
     rules: tuple[Rule, ...]
@@ -127,6 +132,12 @@ class Rulebook:
     digest: str
     declared: Declared = NOTHING_DECLARED
     off: tuple[SwitchedOff, ...] = ()
+    queries: tuple[Query, ...] = ()
+
+    @property
+    def own_signals(self) -> dict[str, Signal]:
+        """Return the signals that the rule files define, by name: the catalogue has the others."""
+        return {query.signal.name: query.signal for query in self.queries if query.own}
 
     @property
     def conditions(self) -> Iterator[tuple[Condition, timedelta]]:
@@ -142,7 +153,9 @@ class Rulebook:
 
     def needs(self) -> dict[str, timedelta]:
         """Return, for each signal that is read, the longest history asked of it."""
-        longest: dict[str, timedelta] = {}
+        longest = {name: signal.grace for name, signal in self.own_signals.items()}
+        for rule in self.rules:
+            longest |= {signal.name: signal.grace for signal in rule.beside}
         for condition, lookback in self.conditions:
             for leaf in thresholds(condition):
                 name = leaf.signal.name

@@ -1,9 +1,10 @@
 """Everything known after one tick, as one immutable value: metrics, API and page read this."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from types import MappingProxyType
 
 from xops_watch.core.advise import Advice
 from xops_watch.core.catalogue import SIGNAL_BY_NAME
@@ -34,7 +35,10 @@ class SignalStatus(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SignalView:
-    """One signal on one subject: its newest reading, if any, and whether it can be seen."""
+    """One signal on one subject: its newest reading, if any, and whether it can be seen.
+
+    The subject is empty while none is known: then the gap of the whole signal is told.
+    """
 
     signal: Signal
     subject: str
@@ -54,21 +58,29 @@ class TriggerView:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SourceReport:
-    """How one source did when it was last asked; durations in real seconds."""
+    """How one source did when it was last asked; durations in real seconds.
+
+    A `local` one asks nobody: that it is up proves nothing of the world outside.
+    """
 
     source: str
     up: bool
     last_success: datetime | None
     duration_seconds: float
     detail: str
+    local: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Unwatched:
-    """A rule that is never judged, because no source here observes these signals of it."""
+    """A rule that is never judged, because no source here observes these signals of it.
+
+    `settings` are those that would turn sources of them on.
+    """
 
     rule: Rule
     signals: tuple[Signal, ...]
+    settings: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -92,7 +104,7 @@ class Snapshot:
         return self.rules.rulebook
 
 
-def compose(
+def compose(  # noqa: PLR0913 - the parts of what is known, each a value
     evaluation: Evaluation,
     history: History,
     sources: tuple[SourceReport, ...],
@@ -100,16 +112,21 @@ def compose(
     *,
     stack: str,
     duration_seconds: float,
+    wanted: Mapping[str, str] = MappingProxyType({}),
 ) -> Snapshot:
-    """Put together what a tick has learned."""
+    """Put together what a tick has learned; `wanted` are settings by signals nobody reads here."""
     by_id = {rule.id: rule for rule in rules.rulebook.rules}
+    known = {**SIGNAL_BY_NAME, **rules.rulebook.own_signals}
     return Snapshot(
         stack=stack,
         at=evaluation.at,
         duration_seconds=duration_seconds,
-        signals=tuple(
-            _signal_view(name, subject, series, now=evaluation.at)
-            for (name, subject), series in sorted(history.series.items())
+        signals=(
+            *(
+                _signal_view(known[name], subject, series, now=evaluation.at)
+                for (name, subject), series in sorted(history.series.items())
+            ),
+            *_unseen(history, known),
         ),
         triggers=tuple(
             TriggerView(
@@ -123,20 +140,22 @@ def compose(
         stages=tuple(rules.rulebook.stages.values()),
         sources=sources,
         rules=rules,
-        unwatched=tuple(_unwatched(rules.rulebook, history)),
+        unwatched=tuple(_unwatched(rules.rulebook, history, wanted)),
     )
 
 
-def _unwatched(rulebook: Rulebook, history: History) -> Iterator[Unwatched]:
+def _unwatched(
+    rulebook: Rulebook, history: History, wanted: Mapping[str, str]
+) -> Iterator[Unwatched]:
     for rule in rulebook.rules:
         signals = {leaf.signal.name: leaf.signal for leaf in thresholds(rule.when)}
         unseen = [signal for name, signal in signals.items() if not history.is_watched(name)]
         if unseen:
-            yield Unwatched(rule=rule, signals=tuple(unseen))
+            settings = dict.fromkeys(wanted[one.name] for one in unseen if one.name in wanted)
+            yield Unwatched(rule=rule, signals=tuple(unseen), settings=tuple(settings))
 
 
-def _signal_view(name: str, subject: str, series: Series, *, now: datetime) -> SignalView:
-    signal = SIGNAL_BY_NAME[name]
+def _signal_view(signal: Signal, subject: str, series: Series, *, now: datetime) -> SignalView:
     # A reading of the future proves nothing to a rule: it must not look as if all were well.
     readings = series.until(now)
     newest = readings[-1] if readings else None
@@ -148,6 +167,19 @@ def _signal_view(name: str, subject: str, series: Series, *, now: datetime) -> S
     else:
         status, detail = SignalStatus.OK, ""
     return SignalView(signal=signal, subject=subject, status=status, newest=newest, detail=detail)
+
+
+def _unseen(history: History, known: Mapping[str, Signal]) -> Iterator[SignalView]:
+    """Yield signals of which nothing but a gap is known: there is no subject to tell it of."""
+    for name, gap in sorted(history.signal_gaps.items()):
+        if not history.subjects(name):
+            yield SignalView(
+                signal=known[name],
+                subject="",
+                status=_status_of(gap),
+                newest=None,
+                detail=gap.detail,
+            )
 
 
 def _status_of(gap: Gap) -> SignalStatus:

@@ -12,9 +12,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from xops_watch.core.beside import shown_beside
 from xops_watch.core.columns import MICROSECOND, to_instant, to_micros
 from xops_watch.core.condition import Across, Condition, Not, Threshold, thresholds
 from xops_watch.core.evidence import Evidence
+from xops_watch.core.excuse import is_excused
 from xops_watch.core.gauge import Gauge
 from xops_watch.core.quantity import format_duration, format_reading
 from xops_watch.core.reading import NOTHING_THERE, Gap, History, Readings
@@ -103,11 +105,11 @@ class Judge:
             value=basis.value,
             as_of=to_instant(basis.newest) if basis.newest is not None else None,
             gap=basis.gap,
-            evidence=self._words(basis, gone=gone),
+            evidence="; ".join((self._words(basis, gone=gone), *self._beside(subject))),
             severity=self._severity(subject),
             applies=applies,
             suppressed=self._holds(rule.suppress, subject),
-            excused=condition is Truth.UNKNOWN and self._is_excused(subject),
+            excused=condition is Truth.UNKNOWN and is_excused(rule.when, view),
             gone=gone,
             reaches_back=since is not None and since <= self._edge,
         )
@@ -165,14 +167,6 @@ class Judge:
         newest = View(evidence=view.evidence, subject=view.subject, now=view.now, windows=False)
         return run_of(self._rule.when, newest)
 
-    def _is_excused(self, subject: str) -> bool:
-        """A leaf that is not there leaves nothing to be seen; it excuses none that should be."""
-        return all(
-            self._evidence.gauge(leaf).is_absent(subject, at=self._now)
-            or self._truth(leaf, subject) is not Truth.UNKNOWN
-            for leaf in thresholds(self._rule.when)
-        )
-
     def _since(self, breach: Run, basis: "_Basis") -> int:
         """Return when the breach began: M of N begins with the oldest breach of its window."""
         leaf = self._rule.when
@@ -200,6 +194,10 @@ class Judge:
             return line
         line = f"subject gone: {gap.detail}"
         return line if basis.value is None else f"{line}; {self._seen(basis)}"
+
+    def _beside(self, subject: str) -> tuple[str, ...]:
+        history = self._evidence.history
+        return shown_beside(self._rule.beside, subject, history, now=self._now)
 
     def _seen(self, basis: "_Basis") -> str:
         leaf, value, newest = self._rule.primary, basis.value, basis.newest

@@ -47,6 +47,7 @@ class DaemonProcess:
 
     process: subprocess.Popen[bytes]
     log: Path
+    environment: Mapping[str, str]
     address: str = ""
     _heard: float = 0.0
 
@@ -135,7 +136,7 @@ def started(listen: str, settings: Mapping[str, str], directory: Path) -> Iterat
             start_new_session=True,
         )
         try:
-            yield DaemonProcess(process=process, log=log)
+            yield DaemonProcess(process=process, log=log, environment=environment)
         finally:
             process.terminate()
             try:

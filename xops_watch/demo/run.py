@@ -14,6 +14,8 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from xops_watch.clock import ScaledClock, machine_now, monotonic
 from xops_watch.demo import stage, tell, world
+from xops_watch.demo.beyond import Beyond, beyond_aws
+from xops_watch.demo.decide import Board, deciding
 from xops_watch.demo.process import DaemonProcess, Stop, started
 from xops_watch.embedded_aws.control import ControlRefusedError
 from xops_watch.embedded_aws.process import StartFailedError, spawn
@@ -71,21 +73,35 @@ def _run(plan: Plan, say: Say, stop: Stop) -> None:
     clock = ScaledClock(anchor=machine_now(), speed=plan.speed)
     with (
         tempfile.TemporaryDirectory(prefix="xops-watch-demo-") as directory,
+        beyond_aws(Path(directory), clock) as beyond,
         spawn(clock=clock) as aws,
     ):
-        pager = stage.build(aws)
+        ends = stage.build(aws)
         moving = stage.World(aws=aws, clock=clock)
-        moving.move()
         show = _Show(
-            plan=plan, stop=stop, pager=pager, moving=moving, teller=tell.Teller(), out=say
+            plan=plan,
+            stop=stop,
+            ends=ends,
+            moving=moving,
+            beyond=beyond,
+            teller=tell.Teller(),
+            out=say,
         )
-        environment = aws.environment(stage.REGION) | _settings(clock, pager)
-        with _daemon(show, environment, Path(directory)) as daemon:
-            daemon.wait_ready(stop, meanwhile=moving.move)
+        show.move()
+        environment = {
+            **aws.environment(stage.REGION),
+            **_settings(clock, ends.pager),
+            **beyond.settings(),
+        }
+        with (
+            _daemon(show, environment, Path(directory)) as daemon,
+            deciding(daemon.environment) as board,
+        ):
+            daemon.wait_ready(stop, meanwhile=show.move)
             moving.begin()
             if not stop.asked:
                 show.introduce(daemon.address)
-                show.live(daemon)
+                show.live(daemon, board)
         show.messages()
     show.say(tell.Line(who="demo", text="stopped; nothing is left behind"))
 
@@ -96,8 +112,9 @@ class _Show:
 
     plan: Plan
     stop: Stop
-    pager: stage.Pager
+    ends: stage.Ends
     moving: stage.World
+    beyond: Beyond
     teller: tell.Teller
     out: Say
 
@@ -114,25 +131,34 @@ class _Show:
         ):
             self.say(tell.Line(who="demo", text=text))
 
-    def live(self, daemon: DaemonProcess) -> None:
+    def move(self) -> None:
+        """Bring all of the world to the present, and tell what broke in it."""
+        self.moving.move()
+        self.ends.log.ship(self.beyond.chat.logged(), at=self.moving.clock.now())
+        self.say(*self.beyond.move(self.moving.elapsed))
+
+    def live(self, daemon: DaemonProcess, board: Board) -> None:
         """Move the world and tell what happens, until it is time to stop."""
         scenes = list(world.SCENES)
         began = monotonic()
         while not self.stop.wait(self.plan.step_seconds):
-            self.moving.move()
+            self.move()
             elapsed = self.moving.elapsed
             while scenes and scenes[0].at <= elapsed:
                 self.say(tell.Line(who="world", text=scenes.pop(0).text, tone="world"))
             document = daemon.snapshot()
             if document is not None:
                 self.say(*self.teller.news(document, elapsed=elapsed))
+                if elapsed >= world.ANSWER:
+                    self.say(*board.answer(document, now=self.moving.clock.now()))
+            self.say(*board.answered())
             self.messages()
             if self.plan.seconds is not None and monotonic() - began >= self.plan.seconds:
                 return
 
     def messages(self) -> None:
         """Tell what reached the phone."""
-        for body in self.pager.messages():
+        for body in self.ends.pager.messages():
             self.say(*self.teller.message(body))
 
 
@@ -141,6 +167,7 @@ def _settings(clock: ScaledClock, pager: stage.Pager) -> dict[str, str]:
         "XOPS_WATCH_STACK": "xops-demo",
         "XOPS_WATCH_ECS__CLUSTERS": world.CLUSTER,
         "XOPS_WATCH_SNS__TOPIC_ARN": pager.topic_arn,
+        "XOPS_WATCH_APP_LOG__GROUP": stage.LOG_GROUP,
         "XOPS_WATCH_TICK_SECONDS": "30",
         "XOPS_WATCH_CLOCK__SPEED": str(clock.speed),
         "XOPS_WATCH_CLOCK__ANCHOR": clock.anchor.isoformat(),

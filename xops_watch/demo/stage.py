@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import boto3
 
@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
 REGION: Final = "ap-southeast-2"
 TOPIC = "xops-oncall"
+LOG_GROUP: Final = f"/ecs/{world.WEB}"
+_LOG_STREAM = f"{world.WEB}/1"
 NO_PLACE = (
     f"(service {world.CREW}) was unable to place a task. Reason: Capacity is unavailable at this"
     " time. Please try again later or in a different availability zone."
@@ -139,8 +141,33 @@ class Pager:
         return [message["Body"] for message in received]
 
 
-def build(aws: EmbeddedAws) -> Pager:
-    """Make the buckets, the topic and its subscriber through the ordinary API."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LogDriver:
+    """Carries what the chat logs to CloudWatch Logs, as ECS does."""
+
+    logs: Any  # a client of boto3, whose types of this service are not installed
+
+    def ship(self, lines: list[str], *, at: datetime) -> None:
+        """Send the lines as of an instant."""
+        if lines:
+            millis = int(at.timestamp() * 1000)
+            self.logs.put_log_events(
+                logGroupName=LOG_GROUP,
+                logStreamName=_LOG_STREAM,
+                logEvents=[{"timestamp": millis, "message": line} for line in lines],
+            )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ends:
+    """What is at the two ends of the account: the phone of whoever is on call, and the log."""
+
+    pager: Pager
+    log: LogDriver
+
+
+def build(aws: EmbeddedAws) -> Ends:
+    """Make the buckets, the log group, the topic and its subscriber through the ordinary API."""
     session = boto3.session.Session(
         aws_access_key_id="embedded",
         aws_secret_access_key="embedded",  # noqa: S106 - the embedded AWS takes anything
@@ -156,4 +183,9 @@ def build(aws: EmbeddedAws) -> Pager:
     attributes = sqs.get_queue_attributes(QueueUrl=queue_url, AttributeNames=["QueueArn"])
     queue_arn = attributes["Attributes"]["QueueArn"]
     sns.subscribe(TopicArn=topic_arn, Protocol="sqs", Endpoint=queue_arn)
-    return Pager(topic_arn=topic_arn, queue_url=queue_url, sqs=sqs)
+    logs = session.client("logs", endpoint_url=aws.endpoint)
+    logs.create_log_group(logGroupName=LOG_GROUP)
+    logs.create_log_stream(logGroupName=LOG_GROUP, logStreamName=_LOG_STREAM)
+    return Ends(
+        pager=Pager(topic_arn=topic_arn, queue_url=queue_url, sqs=sqs), log=LogDriver(logs=logs)
+    )

@@ -11,7 +11,15 @@ from xops_watch.core.quantity import format_value
 
 Document = Mapping[str, Any]
 
-_SHOWN_SIGNALS = ("ecs.cpu_utilization", "ecs.services_active", "crew.queue_depth")
+_SHOWN_SIGNALS = (
+    "ecs.cpu_utilization",
+    "ecs.services_active",
+    "crew.queue_depth",
+    "openwebui.users_active_24h",
+    "sqlite.write_lock_busy",
+)
+_IN_FULL = "FIRING (critical)"
+_SUBJECTS_MAX = 2  # of a signal: those with the highest values
 READ_EVERY = timedelta(minutes=5)
 
 
@@ -44,15 +52,21 @@ class Teller:
         yield from self._evolutions(document)
 
     def message(self, body: str) -> Iterator[Line]:
-        """Yield an SNS message as it reached the subscriber: the first of a kind in full."""
+        """Yield an SNS message as it reached the subscriber.
+
+        The first of all is told in full, and what is critical; of others of a new kind, the class.
+        """
         envelope = json.loads(body)
         subject = envelope.get("Subject", "(no subject)")
         yield Line(who="SNS", text=subject, tone="sns")
         kind = subject.rsplit(" - ", 1)[0]
         if kind not in self._told:
+            lines = envelope["Message"].splitlines()
+            in_full = not self._told or envelope["Message"].startswith(_IN_FULL)
             self._told.add(kind)
-            for line in envelope["Message"].splitlines():
-                yield Line(who="", text=f"| {line}")
+            for line in lines:
+                if in_full or line.startswith("Class: "):
+                    yield Line(who="", text=f"| {line}")
 
     def _sources(self, document: Document) -> Iterator[Line]:
         down = {
@@ -84,12 +98,15 @@ class Teller:
             self._advice[evolution["id"]] = after
             if after in _DUE and before not in _DUE:
                 yield Line(who="advice", text=_due(advice), tone="recommended")
+            elif after in _ANSWERED and before != after:
+                yield Line(who="advice", text=_answered(advice), tone="good")
             elif before in _DUE and after not in _DUE:
                 text = f"{evolution['title']}: no trigger asks for it now"
                 yield Line(who="advice", text=text, tone="good")
 
 
 _DUE = ("recommended", "blocked")
+_ANSWERED = ("accepted", "deferred", "rejected")
 
 
 def _due(advice: Document) -> str:
@@ -102,14 +119,26 @@ def _due(advice: Document) -> str:
     )
 
 
+def _answered(advice: Document) -> str:
+    decision = advice["decision"]
+    until = f" until {decision['until'][:10]}" if decision["until"] else ""
+    title = advice["evolution"]["title"]
+    return f"{title}: {decision['answer']}{until} by {decision['who']}: {decision['why']}"
+
+
 def _readings(document: Document) -> str:
     parts = []
     for name in _SHOWN_SIGNALS:
         unit = SIGNAL_BY_NAME[name].unit
         seen = [s for s in document["signals"] if s["signal"] == name and s["status"] == "ok"]
-        values = [f"{_short(s)} {format_value(s['newest']['value'], unit)}" for s in seen]
+        highest = sorted(seen, key=_value, reverse=True)[:_SUBJECTS_MAX]
+        values = [f"{_short(s)} {format_value(_value(s), unit)}" for s in highest]
         parts.append(f"{name}: {', '.join(values) or 'nothing yet'}")
     return "; ".join(parts)
+
+
+def _value(signal: Document) -> float:
+    return float(signal["newest"]["value"])
 
 
 def _short(signal: Document) -> str:

@@ -4,7 +4,7 @@ import hashlib
 import json
 import uuid
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from http import HTTPStatus
 from typing import Any
@@ -37,14 +37,31 @@ class Answer:
 
 
 def success(call: Call, result: Mapping[str, Any]) -> Answer:
-    """Return `result` in the protocol of `call`, CBOR or JSON: the two that are overlaid."""
+    """Return `result` in the protocol of `call`: CBOR, JSON, or XML of texts and structures."""
     if call.protocol == "smithy-rpc-v2-cbor":
         return _cbor(200, result)
+    if call.protocol == "rest-xml":
+        text = f"<?xml version='1.0'?><{call.operation}>{_xml(result)}</{call.operation}>"
+        return _answer(200, "text/xml", text.encode())
     return _answer(200, _json_type(call), json.dumps(result, default=_epoch).encode())
 
 
-def failure(call: Call, error: AwsError) -> Answer:
-    """Return `error` in the protocol of `call`, as botocore's parser expects it."""
+def _xml(content: Mapping[str, Any]) -> str:
+    """Return the elements of a structure."""
+    return "".join(
+        f"<{name}>{_xml(value) if isinstance(value, Mapping) else escape(str(value))}</{name}>"
+        for name, value in content.items()
+    )
+
+
+def failure(call: Call, error: AwsError, *extra: tuple[str, str]) -> Answer:
+    """Return `error` in the protocol of `call`, with `extra` headers."""
+    answer = _failure(call, error)
+    return replace(answer, headers=(*answer.headers, *extra))
+
+
+def _failure(call: Call, error: AwsError) -> Answer:
+    """Return `error` as botocore's parser expects it."""
     match call.protocol:
         case "smithy-rpc-v2-cbor":
             return _cbor_failure(call, error)

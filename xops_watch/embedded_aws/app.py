@@ -3,23 +3,27 @@
 import io
 import socket
 from collections.abc import Iterable, Iterator
-from datetime import datetime
+from datetime import datetime, timedelta
+from email.utils import format_datetime
 from typing import TYPE_CHECKING, Any
 
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
 
+from xops_watch.clock import machine_now
 from xops_watch.embedded_aws import answers, control_api
 from xops_watch.embedded_aws.answers import Answer
 from xops_watch.embedded_aws.calls import Call, decode_body, identify
 from xops_watch.embedded_aws.errors import AwsError
-from xops_watch.embedded_aws.fault_errors import fault_error
+from xops_watch.embedded_aws.fault_errors import fault_error, not_made
 from xops_watch.embedded_aws.faults import (
     ERROR_KINDS,
     SECONDS_MAX,
     ActiveFault,
+    Fault,
     replacing,
     shaping,
 )
+from xops_watch.embedded_aws.future import of_the_future
 from xops_watch.embedded_aws.journal import Entry
 from xops_watch.embedded_aws.requests import Request
 from xops_watch.embedded_aws.shapes import check_input, made_whole
@@ -31,6 +35,7 @@ if TYPE_CHECKING:
 # Which of the two a boto3 speaks to CloudWatch depends on its version; `query` is of the past.
 _PROTOCOLS = {
     "application-autoscaling": ("json",),
+    "cloudfront": ("rest-xml",),
     "cloudwatch": ("json", "smithy-rpc-v2-cbor"),
     "ecs": ("json",),
 }
@@ -67,9 +72,25 @@ class EmbeddedAwsApp:
             return _without_answer(fault, environ, start_response)
         answer = self._answer(call, environ, body, now, struck)
         if answer is None:
-            return self._moto(environ, self._recording(call, struck, now, start_response))
+            return self._ask_moto(call, struck, now, environ, start_response)
         self._record(call, struck, now, answer.status)
         return _send(answer, start_response)
+
+    def _ask_moto(
+        self,
+        call: Call,
+        struck: list[ActiveFault],
+        now: datetime,
+        environ: "WSGIEnvironment",
+        start_response: "StartResponse",
+    ) -> Iterable[bytes]:
+        """Return moto's answer; what moto stumbles over was asked all the same, and is told."""
+        try:
+            return self._moto(environ, self._recording(call, struck, now, start_response))
+        except Exception as error:  # noqa: BLE001 - moto raises whatever it likes
+            answer = answers.failure(call, not_made(call, error))
+            self._record(call, struck, now, answer.status)
+            return _send(answer, start_response)
 
     def _answer(
         self,
@@ -82,7 +103,7 @@ class EmbeddedAwsApp:
         """Return the answer to `call`, None if it is moto's to give."""
         fault = replacing(struck)
         if fault is not None and fault.fault.kind in ERROR_KINDS:
-            return answers.failure(call, fault_error(fault.fault, call))
+            return answers.failure(call, fault_error(fault.fault, call), *_headers(fault.fault))
         if fault is not None:
             return answers.malformed(call)
         operation = self._operations.get((call.service, call.operation))
@@ -90,11 +111,13 @@ class EmbeddedAwsApp:
             return None
         try:
             _check_protocol(call)
-            params = decode_body(body, environ, cbor=call.protocol == "smithy-rpc-v2-cbor")
-            params = made_whole(call.service, call.operation, params)
+            params = _params(call, body, environ)
             check_input(call.service, call.operation, params)
             request = Request(params=params, region=call.region, now=now, faults=shaping(struck))
-            return answers.success(call, operation(request))
+            result = operation(request)
+            if "future" in request.faults:
+                result = of_the_future(call, result)
+            return answers.success(call, result)
         except AwsError as error:
             return answers.failure(call, error)
 
@@ -128,6 +151,22 @@ class EmbeddedAwsApp:
             return start_response(status, headers, exc_info)
 
         return start
+
+
+def _headers(fault: Fault) -> tuple[tuple[str, str], ...]:
+    """Return what an error has beside its body: with a skewed clock, the time of AWS."""
+    if fault.kind != "clock_skew":
+        return ()
+    theirs = machine_now() + timedelta(seconds=fault.seconds or 0)
+    return (("Date", format_datetime(theirs, usegmt=True)),)
+
+
+def _params(call: Call, body: bytes, environ: "WSGIEnvironment") -> dict[str, Any]:
+    """Return what is asked; of REST, where no operation of ours has a body, what the path says."""
+    if call.protocol == "rest-xml":
+        return call.params
+    params = decode_body(body, environ, cbor=call.protocol == "smithy-rpc-v2-cbor")
+    return made_whole(call.service, call.operation, params)
 
 
 def _check_protocol(call: Call) -> None:

@@ -5,7 +5,7 @@ import json
 import re
 import zlib
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 from urllib.parse import parse_qsl
 
@@ -43,7 +43,7 @@ _UNREADABLE = (
     zlib.error,
 )
 _RPC_PATH = re.compile(r"/service/([^/]+)/operation/([^/]+)/?")
-_CREDENTIAL = re.compile(r"Credential=[^/,\s]+/\d{8}/([^/]+)/([^/]+)/aws4_request")
+_CREDENTIAL = re.compile(r"Credential=([^/,\s]+)/\d{8}/([^/]+)/([^/]+)/aws4_request")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,6 +59,7 @@ class Call:
     region: str = DEFAULT_REGION
     params: dict[str, Any] = field(default_factory=dict)
     path: str = "/"
+    access_key: str = ""
 
 
 def identify(environ: Mapping[str, Any], body: bytes) -> Call:
@@ -67,7 +68,15 @@ def identify(environ: Mapping[str, Any], body: bytes) -> Call:
     A body that cannot be read leaves `params` empty: whether that is an error is for the
     operation to say. Unsigned requests count as us-east-1.
     """
-    region, service = _signed_for(environ)
+    found = _CREDENTIAL.search(environ.get("HTTP_AUTHORIZATION", ""))
+    if found is None:
+        return _identify(environ, body, DEFAULT_REGION, None)
+    key, region, name = found.groups()
+    call = _identify(environ, body, region, _SERVICE_OF_SIGNING_NAME.get(name, name))
+    return replace(call, access_key=key)
+
+
+def _identify(environ: Mapping[str, Any], body: bytes, region: str, service: str | None) -> Call:
     path = environ.get("PATH_INFO", "/")
     rpc = _RPC_PATH.fullmatch(path)
     if rpc is not None:
@@ -114,14 +123,6 @@ def _quietly(body: bytes, environ: Mapping[str, Any], *, cbor: bool) -> dict[str
         return decode_body(body, environ, cbor=cbor)
     except AwsError:
         return {}
-
-
-def _signed_for(environ: Mapping[str, Any]) -> tuple[str, str | None]:
-    """Return the region and the botocore service name in the request's signature."""
-    found = _CREDENTIAL.search(environ.get("HTTP_AUTHORIZATION", ""))
-    if found is None:
-        return DEFAULT_REGION, None
-    return found[1], _SERVICE_OF_SIGNING_NAME.get(found[2], found[2])
 
 
 def _form_or_rest(environ: Mapping[str, Any], body: bytes, service: str, region: str) -> Call:

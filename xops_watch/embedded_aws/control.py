@@ -133,6 +133,9 @@ class EmbeddedAws:
         http_status: int | None = None,
         message: str | None = None,
         metric: str | None = None,
+        region: str | None = None,
+        access_key: str | None = None,
+        after: int | None = None,
     ) -> str:
         """Add a fault and return its id; `seconds` are real ones, `times` None is until deleted.
 
@@ -149,6 +152,9 @@ class EmbeddedAws:
             "http_status": http_status,
             "message": message,
             "metric": metric,
+            "region": region,
+            "access_key": access_key,
+            "after": after,
         }
         given = {name: value for name, value in fields.items() if value is not None}
         return str(self._call("POST", "faults", given)["id"])

@@ -70,7 +70,8 @@ class ScalingSpec(TypedDict, total=False):
 class ServiceSpec(TypedDict, total=False):
     """A service; `name` is required. Tasks are made from the counts unless they are given.
 
-    `cpu`, `memory`, `architecture` and `environment` are of its task definition.
+    `cpu`, `memory`, `architecture`, `environment` and `file_systems` (ids of EFS) are of its task
+    definition; `target_groups` are ARNs.
     """
 
     name: str
@@ -94,6 +95,8 @@ class ServiceSpec(TypedDict, total=False):
     memory: int
     architecture: str
     environment: Mapping[str, str]
+    file_systems: Sequence[str]
+    target_groups: Sequence[str]
 
 
 class SeriesSpec(TypedDict, total=False):

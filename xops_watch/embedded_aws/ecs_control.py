@@ -71,7 +71,7 @@ def read_cluster(name: str, content: object, *, now: datetime, before: Cluster |
         status=fields.choice("status", {"ACTIVE", "PROVISIONING", "INACTIVE"}, "ACTIVE"),
         services=services,
         tasks=tasks,
-        capacity_providers=_texts(fields, "capacity_providers"),
+        capacity_providers=fields.names("capacity_providers"),
         settings=fields.texts("settings"),
         tags=fields.texts("tags"),
     )
@@ -103,6 +103,7 @@ def _service(fields: Fields, cluster: str, now: datetime, known: Mapping[str, Ta
         strategy=[_provider(each) for each in fields.objects("strategy")],
         definition=read_definition(fields),
         scaling=read_scaling(fields.optional_object("scaling")),
+        target_groups=fields.names("target_groups"),
     )
     primary = primary_deployment(service, fields.whole("failed_tasks", default=0))
     given = [read_deployment(each, primary) for each in fields.objects("deployments")]
@@ -253,15 +254,6 @@ def _times(
     if stopped_at is None and status == "STOPPED":
         stopped_at = now
     return created_at, started_at, stopped_at
-
-
-def _texts(fields: Fields, name: str) -> list[str]:
-    """Return a list of texts."""
-    items = fields.items(name)
-    if not all(isinstance(item, str) and item for item in items):
-        reason = f"{name}: must be a list of non-empty texts"
-        raise ControlError(reason)
-    return [str(item) for item in items]
 
 
 def _check_unique(names: Sequence[str], kind: str) -> None:

@@ -1,6 +1,6 @@
 """Task definitions: what a control request says of a service's, and DescribeTaskDefinition."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -17,12 +17,16 @@ _MIB_MAX = 244 * 1024
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Definition:
-    """The part of a task definition that can be chosen; `architecture` None names none."""
+    """The part of a task definition that can be chosen; `architecture` None names none.
+
+    `file_systems` are ids of EFS, each a volume.
+    """
 
     cpu: int = 256
     memory: int = 512
     architecture: str | None = None
     environment: Mapping[str, str] = field(default_factory=dict)
+    file_systems: Sequence[str] = ()
 
 
 def read_definition(fields: Fields) -> Definition:
@@ -32,6 +36,7 @@ def read_definition(fields: Fields) -> Definition:
         memory=fields.whole("memory", default=512, low=6, high=_MIB_MAX),
         architecture=fields.choice("architecture", {"ARM64", "X86_64"}, "") or None,
         environment=fields.texts("environment"),
+        file_systems=fields.names("file_systems"),
     )
 
 
@@ -69,7 +74,10 @@ def _shape(service: "Service", prefix: str) -> dict[str, Any]:
         "cpu": str(definition.cpu),
         "memory": str(definition.memory),
         "containerDefinitions": [container],
-        "volumes": [],
+        "volumes": [
+            {"name": name, "efsVolumeConfiguration": {"fileSystemId": name}}
+            for name in definition.file_systems
+        ],
         "placementConstraints": [],
         "requiresCompatibilities": [service.launch_type],
     }

@@ -55,7 +55,10 @@ def service_shape(
         "serviceArn": arn(region, "service", cluster.name, service.name),
         "serviceName": service.name,
         "clusterArn": arn(region, "cluster", cluster.name),
-        "loadBalancers": [],
+        "loadBalancers": [
+            {"targetGroupArn": group, "containerName": service.name, "containerPort": 8080}
+            for group in service.target_groups
+        ],
         "serviceRegistries": [],
         "status": service.status,
         "desiredCount": service.desired,

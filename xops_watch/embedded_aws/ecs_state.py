@@ -90,6 +90,7 @@ class Service:
     """One service, its deployments (newest first), events (newest first) and tasks.
 
     `strategy` stands in for `launch_type`; `scaling` None is a service that nothing scales.
+    `target_groups` are the ARNs of those of its load balancers.
     """
 
     name: str
@@ -107,6 +108,7 @@ class Service:
     strategy: Sequence[Provider] = ()
     definition: Definition = field(default_factory=Definition)
     scaling: Scaling | None = None
+    target_groups: Sequence[str] = ()
 
     @property
     def running(self) -> int:

@@ -9,6 +9,8 @@ from xops_watch.embedded_aws.requests import ACCOUNT
 
 PRINCIPAL = f"arn:aws:sts::{ACCOUNT}:assumed-role/xops-watch/task"
 
+_SKEW = "Signature expired: 20260105T114000Z is now earlier than 20260105T115500Z (- 5 min.)"
+_STRANGER = "The security token included in the request is invalid."
 # kind -> family of service -> code, HTTP status, message ("" = made up from the call)
 _ERRORS: Mapping[str, Mapping[str, tuple[str, int, str]]] = {
     "throttle": {
@@ -30,6 +32,20 @@ _ERRORS: Mapping[str, Mapping[str, tuple[str, int, str]]] = {
         ),
         "query": ("ExpiredToken", 403, "The security token included in the request is expired"),
         "s3": ("ExpiredToken", 400, "The provided token has expired."),
+    },
+    "clock_skew": {
+        "json": ("InvalidSignatureException", 400, _SKEW),
+        "query": ("SignatureDoesNotMatch", 403, _SKEW),
+        "s3": (
+            "RequestTimeTooSkewed",
+            403,
+            "The difference between the request time and the current time is too large.",
+        ),
+    },
+    "region_disabled": {
+        "json": ("UnrecognizedClientException", 400, _STRANGER),
+        "query": ("InvalidClientTokenId", 403, _STRANGER),
+        "s3": ("InvalidAccessKeyId", 403, _STRANGER),
     },
     "internal_error": {
         "json": ("ServerException", 500, "Service Unavailable. Please try again later."),
@@ -104,3 +120,10 @@ def _ecs_resource(call: Call) -> str:
     if call.operation == "ListClusters":
         return "*"
     return f"{prefix}:cluster/{cluster}"
+
+
+def not_made(call: Call, error: Exception) -> AwsError:
+    """Return the error for a call that moto cannot answer."""
+    why = type(error).__name__
+    message = f"moto does not answer {call.service} {call.operation} ({why})"
+    return AwsError("InternalFailure", message, status=500)

@@ -11,7 +11,16 @@ from xops_watch.embedded_aws.errors import ControlError
 from xops_watch.embedded_aws.fields import Fields
 from xops_watch.embedded_aws.shapes import service_names
 
-ERROR_KINDS = frozenset({"throttle", "access_denied", "expired_token", "internal_error"})
+ERROR_KINDS = frozenset(
+    {
+        "throttle",
+        "access_denied",
+        "expired_token",
+        "internal_error",
+        "clock_skew",
+        "region_disabled",
+    }
+)
 TRANSPORT_KINDS = frozenset({"slow", "hang", "disconnect", "malformed"})
 # Kinds that change the answer of an overlaid operation, and the operations that can play them.
 SHAPING_KINDS: Mapping[str, frozenset[str]] = {
@@ -19,6 +28,22 @@ SHAPING_KINDS: Mapping[str, frozenset[str]] = {
     "forbidden_query": frozenset({"GetMetricData"}),
     "empty_pages": frozenset(
         {"GetMetricData", "ListMetrics", "ListClusters", "ListServices", "ListTasks"}
+    ),
+    "future": frozenset(
+        {
+            "GetMetricData",
+            "ListMetrics",
+            "ListClusters",
+            "ListServices",
+            "ListTasks",
+            "DescribeClusters",
+            "DescribeServices",
+            "DescribeTasks",
+            "DescribeTaskDefinition",
+            "DescribeScalableTargets",
+            "DescribeScalingActivities",
+            "DescribeScalingPolicies",
+        }
     ),
 }
 KINDS = ERROR_KINDS | TRANSPORT_KINDS | frozenset(SHAPING_KINDS)
@@ -31,7 +56,11 @@ _ANY = "*"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Fault:
-    """One fault as it was asked for; `seconds` are real ones, `times` None means until deleted."""
+    """One fault as it was asked for; `seconds` are real ones, `times` None means until deleted.
+
+    `region` and `access_key` are those of the calls that it is for, None for all; of `after` calls
+    that it is for, the first ones are spared.
+    """
 
     id: str
     kind: str
@@ -44,12 +73,19 @@ class Fault:
     http_status: int | None
     message: str | None
     metric: str | None
+    region: str | None
+    access_key: str | None
+    after: int
 
     def is_for(self, call: Call) -> bool:
         """Tell whether the fault could strike `call`."""
         if self.service not in {_ANY, call.service}:
             return False
         if self.operation not in {_ANY, call.operation}:
+            return False
+        if self.region not in {None, call.region}:
+            return False
+        if self.access_key not in {None, call.access_key}:
             return False
         if self.kind in SHAPING_KINDS and call.operation not in SHAPING_KINDS[self.kind]:
             return False
@@ -70,6 +106,7 @@ class ActiveFault:
     fault: Fault
     chance: random.Random
     applied: int = 0
+    spared: int = 0
     ended: threading.Event = field(default_factory=threading.Event)
 
     @property
@@ -135,6 +172,9 @@ class FaultBook:
                     continue
                 if each.chance.random() >= each.fault.probability:
                     continue
+                if each.spared < each.fault.after:
+                    each.spared += 1
+                    continue
                 each.applied += 1
                 replaced = replaced or replaces
                 struck.append(each)
@@ -182,6 +222,9 @@ def _read_fault(content: object, number: int) -> Fault:
         else None,
         message=fields.optional_text("message"),
         metric=fields.optional_text("metric"),
+        region=fields.optional_text("region"),
+        access_key=fields.optional_text("access_key"),
+        after=fields.whole("after", default=0, high=TIMES_MAX),
     )
     fields.drop_nulls("times", "http_status")
     fields.done()
@@ -194,9 +237,9 @@ def _check(fault: Fault) -> None:
     problem = None
     if fault.service != _ANY and fault.service not in service_names():
         problem = f"fault.service: {fault.service!r} is not a name that botocore knows"
-    elif fault.kind == "slow" and fault.seconds is None:
-        problem = "fault.seconds: is required for slow"
-    elif fault.seconds is not None and fault.kind not in {"slow", "hang"}:
+    elif fault.kind in {"slow", "clock_skew"} and fault.seconds is None:
+        problem = f"fault.seconds: is required for {fault.kind}"
+    elif fault.seconds is not None and fault.kind not in {"slow", "hang", "clock_skew"}:
         problem = f"fault.seconds: has no meaning for {fault.kind}"
     elif fault.kind not in ERROR_KINDS and (fault.message or fault.http_status):
         problem = f"fault.message and fault.http_status: have no meaning for {fault.kind}"
@@ -211,8 +254,11 @@ def _check(fault: Fault) -> None:
 def _shaping_problem(fault: Fault) -> str | None:
     """Return why the kind cannot happen to that service and operation."""
     operations = SHAPING_KINDS[fault.kind]
-    if fault.service not in {_ANY, "cloudwatch", "ecs"}:
-        return f"fault.service: {fault.kind} happens only to cloudwatch and ecs"
+    services: tuple[str, ...] = ("cloudwatch", "ecs")
+    if fault.kind == "future":
+        services = ("application-autoscaling", *services)
+    if fault.service not in {_ANY, *services}:
+        return f"fault.service: {fault.kind} happens only to {' and '.join(services)}"
     if fault.operation not in operations | {_ANY}:
         return f"fault.operation: {fault.kind} happens only to {', '.join(sorted(operations))}"
     return None

@@ -130,6 +130,14 @@ class Fields:
             raise ControlError(reason)
         return value
 
+    def names(self, name: str) -> list[str]:
+        """Return the JSON list `name` of non-empty texts; absent means empty."""
+        items = self.items(name)
+        if not all(isinstance(item, str) and item for item in items):
+            reason = f"{self._where}.{name}: must be a list of non-empty texts"
+            raise ControlError(reason)
+        return [str(item) for item in items]
+
     def optional_object(self, name: str) -> "Fields | None":
         """Return the JSON object `name`, or None when it is absent."""
         value = self._left.pop(name, None)

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
 TARGETS_PAGE = 50
 POLICIES_PAGE = 10
+ACTIVITIES_PAGE = 50
 _NOT_PART_OF_REQUEST = frozenset({"NextToken", "MaxResults"})
 _DIMENSION = "ecs:service:DesiredCount"
 _ROLE = (
@@ -74,6 +75,11 @@ def describe_scaling_policies(request: Request, store: "ClusterStore") -> dict[s
         if asked in (None, each.resource) and each.scaling.cpu_target is not None
     ]
     return _page(request, "ScalingPolicies", policies, size=POLICIES_PAGE)
+
+
+def describe_scaling_activities(request: Request) -> dict[str, Any]:
+    """Answer DescribeScalingActivities: here tasks only come and go when a test says so."""
+    return _page(request, "ScalingActivities", (), size=ACTIVITIES_PAGE)
 
 
 def _scaled(request: Request, store: "ClusterStore") -> Iterator[_Scaled]:

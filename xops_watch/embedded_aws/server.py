@@ -19,10 +19,25 @@ _POLL_SECONDS = 0.05
 
 
 class QuietRequestHandler(MotoRequestHandler):
-    """moto's handler without a line on the terminal for every request."""
+    """moto's handler without a line on the terminal for every request, and with one date only."""
+
+    _date = ""
 
     def log_request(self, code: int | str = "-", size: int | str = "-") -> None:
         """Say nothing: `GET /_embedded/requests` tells what was asked."""
+
+    def send_header(self, keyword: str, value: str) -> None:
+        """Keep the date back: the application may name another than the server's own."""
+        if keyword == "Date":
+            self._date = value
+        else:
+            super().send_header(keyword, value)
+
+    def end_headers(self) -> None:
+        """Send the date that was named last."""
+        if self._date:
+            super().send_header("Date", self._date)
+        super().end_headers()
 
 
 @contextmanager

@@ -7,6 +7,7 @@ from typing import Any
 
 from xops_watch.clock import ScaledClock, SystemClock
 from xops_watch.embedded_aws import (
+    cloudfront,
     ecs,
     ecs_definitions,
     metric_data,
@@ -47,8 +48,14 @@ class World:
             ("application-autoscaling", "DescribeScalableTargets"): partial(
                 scaling.describe_scalable_targets, store=clusters
             ),
+            ("application-autoscaling", "DescribeScalingActivities"): (
+                scaling.describe_scaling_activities
+            ),
             ("application-autoscaling", "DescribeScalingPolicies"): partial(
                 scaling.describe_scaling_policies, store=clusters
+            ),
+            ("cloudfront", "GetMonitoringSubscription"): partial(
+                cloudfront.get_monitoring_subscription, store=metrics
             ),
             ("cloudwatch", "GetMetricData"): partial(metric_data.get_metric_data, store=metrics),
             ("cloudwatch", "GetMetricStatistics"): partial(

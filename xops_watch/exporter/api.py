@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 
 from xops_watch.core.advise import Advice
 from xops_watch.core.condition import Threshold
+from xops_watch.core.decision import Decision
 from xops_watch.core.evolution import Evolution, Ineffective, Stage
 from xops_watch.core.rule import Override
 from xops_watch.core.snapshot import SignalView, Snapshot, SourceReport
@@ -29,7 +30,11 @@ def snapshot_as_json(snapshot: Snapshot) -> Document:
             "loaded_at": _time(snapshot.rules.loaded_at),
             "refused": list(snapshot.rules.refused),
             "unwatched": [
-                {"rule": one.rule.id, "signals": [signal.name for signal in one.signals]}
+                {
+                    "rule": one.rule.id,
+                    "signals": [signal.name for signal in one.signals],
+                    "settings": list(one.settings),
+                }
                 for one in snapshot.unwatched
             ],
             "off": [{"rule": off.rule.id, "reason": off.reason} for off in snapshot.rulebook.off],
@@ -50,6 +55,26 @@ def _advice(advice: Advice) -> Document:
         "because": _triggers(advice.because),
         "blockers": _triggers(advice.blockers),
         "notes": list(advice.notes),
+        "decision": _decision(advice.decision) if advice.decision else None,
+    }
+
+
+def _decision(decision: Decision) -> Document:
+    return {
+        "answer": decision.answer.value,
+        "who": decision.who,
+        "why": decision.why,
+        "at": _time(decision.at),
+        "until": _time(decision.until),
+        "grounds": [
+            {
+                "rule": ground.rule,
+                "subject": ground.subject,
+                "value": ground.value,
+                "evidence": ground.evidence,
+            }
+            for ground in decision.grounds
+        ],
     }
 
 

@@ -77,7 +77,8 @@ SIGNAL_TIMESTAMP = Family(
 )
 SIGNAL_STATUS = Family(
     name="xops_signal_status",
-    help="1 for the status that the signal has now; the other statuses are absent",
+    help="1 for the status that the signal has now, of no subject while none is known; the other"
+    " statuses are absent",
     labels=("signal", "subject", "status"),
 )
 TRIGGER_STATE = Family(

@@ -47,7 +47,7 @@ def _signal_rows(snapshot: Snapshot) -> Iterator[tuple[Family, Rows]]:
         if view.status is SignalStatus.OK and view.newest is not None:
             row = ((label_value(view.subject),), view.newest.value)
             values.setdefault(view.signal.name, []).append(row)
-    for signal in SIGNALS:
+    for signal in (*SIGNALS, *snapshot.rulebook.own_signals.values()):
         yield family_of(signal), values.get(signal.name, ())
     views = [((view.signal.name, label_value(view.subject)), view) for view in snapshot.signals]
     yield (

@@ -70,6 +70,7 @@ def _card(advice: Advice, standings: dict[tuple[str, str], Standing], *, now: da
             class_="tags",
         ),
         element("p", foreign(evolution.how)),
+        *_decision(advice, now=now),
         *_known_beside(advice),
         *([element("p", *_cost(advice.stage))] if advice.stage else []),
         *([element("h4", "Because"), element("ul", *because[:REASONS_MAX])] if because else []),
@@ -84,6 +85,13 @@ def _classification(evolution: Evolution) -> str:
     if evolution.classification_source == ThresholdSource.DOCUMENTED:
         return evolution.classification
     return f"{evolution.classification} ({evolution.classification_source.replace('_', ' ')})"
+
+
+def _decision(advice: Advice, *, now: datetime) -> Iterator[Html]:
+    """Yield who answered what, and when."""
+    if advice.decision:
+        decision = advice.decision
+        yield element("p", foreign(str(decision)), " (", ago(decision.at, now=now), ")")
 
 
 def _known_beside(advice: Advice) -> Iterator[Html]:

@@ -119,7 +119,7 @@ def _signal_row(view: SignalView, *, now: datetime) -> tuple[Node, ...]:
     return (
         tag(view.status.replace("_", " "), view.status),
         element("div", view.signal.name, small("from ", view.signal.source), *detail),
-        foreign(view.subject),
+        foreign(view.subject) if view.subject else "(none known)",
         element("span", value, class_="num") if value else "",
         ago(newest.taken_at, now=now) if newest else "never",
     )
@@ -167,15 +167,16 @@ def off_section(rules: InForce) -> tuple[Html, ...]:
 
 
 def unwatched_section(unwatched: Sequence[Unwatched]) -> tuple[Html, ...]:
-    """Return the rules that cannot fire here, by the source that would be needed."""
+    """Return the rules that cannot fire here, by the settings that would turn their sources on."""
     if not unwatched:
         return ()
-    by_source: dict[str, list[Unwatched]] = {}
+    by_need: dict[str, list[Unwatched]] = {}
     for one in unwatched:
-        by_source.setdefault(one.signals[0].source, []).append(one)
+        need = " and ".join(one.settings) or f"source {one.signals[0].source}"
+        by_need.setdefault(need, []).append(one)
     listed = [
-        element("li", element("strong", source), ": ", _names(several))
-        for source, several in sorted(by_source.items())
+        element("li", element("strong", need), ": ", _names(several))
+        for need, several in sorted(by_need.items())
     ]
     return (
         element(
@@ -183,7 +184,7 @@ def unwatched_section(unwatched: Sequence[Unwatched]) -> tuple[Html, ...]:
             element("h2", f"Not watched ({len(unwatched)})"),
             element(
                 "p",
-                "No source here observes what these rules read, so they cannot fire. By source:",
+                "No source here observes what these rules read: they cannot fire. What they need:",
                 class_="soft small",
             ),
             element("ul", *listed, class_="card notes"),

@@ -26,6 +26,7 @@ _TITLE_MAX = 120
 _WHERE_MAX = 120
 _WORD_MAX = 40
 _SENTENCE_MAX = 200
+_EVIDENCE_MAX = 360  # the rule's own number, and some beside it
 _STEP_MAX = 120  # six of them leave room for the rest
 _QUOTE_MAX = 240
 _URL_MAX = 300
@@ -61,6 +62,8 @@ def text(notice: Notice) -> str:
             paragraphs = [_head(notice), _first(notice), _step(notice), _why(notice)]
         case NoticeKind.RESOLVED:
             paragraphs = [_ended(notice)]
+        case NoticeKind.TEST:
+            paragraphs = [_tried(notice)]
     body = "\n\n".join("\n".join(lines) for lines in paragraphs if lines)
     footer = "\n".join(_footer(notice))
     return f"{_fitted(body, TEXT_MAX - _length(footer) - 2)}\n\n{footer}"
@@ -74,7 +77,7 @@ def _head(notice: Notice) -> list[str]:
         "",
         *_wrapped(_place(notice)),
         *_wrapped(f"Since {_minute(notice.since)}, {age} before this notice"),
-        *_wrapped(clean(notice.evidence, _SENTENCE_MAX)),
+        *_wrapped(clean(notice.evidence, _EVIDENCE_MAX)),
     ]
 
 
@@ -159,9 +162,21 @@ def _ended(notice: Notice) -> list[str]:
         *_wrapped(_place(notice)),
         *_wrapped(f"Ended {_minute(notice.at)} after {format_duration(lasted(notice))}"),
         *_wrapped(f"Began {_minute(notice.since)}"),
-        *_wrapped(f"Now: {clean(notice.evidence, _SENTENCE_MAX)}"),
+        *_wrapped(f"Now: {clean(notice.evidence, _EVIDENCE_MAX)}"),
         "",
         "Nothing to do.",
+    ]
+
+
+def _tried(notice: Notice) -> list[str]:
+    """That it is a test, and how to tell it from the real thing."""
+    return [
+        *_wrapped(f"TEST: {clean(notice.title, _TITLE_MAX)}"),
+        "",
+        *_wrapped(f"From the stack {clean(notice.stack, _WHERE_MAX)}, {_minute(notice.at)}"),
+        *_wrapped(clean(notice.evidence, _EVIDENCE_MAX)),
+        "",
+        "Nothing to do: a real message takes the same way.",
     ]
 
 

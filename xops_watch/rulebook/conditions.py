@@ -5,7 +5,6 @@ Every part is looked at even when its neighbour is wrong, so that one run finds 
 
 from dataclasses import replace
 
-from xops_watch.core.catalogue import SIGNAL_BY_NAME
 from xops_watch.core.condition import Across, AllOf, AnyOf, Comparison, Condition, Not, Threshold
 from xops_watch.core.datapoints import Missing
 from xops_watch.core.measure import Aggregate, Statistic
@@ -42,7 +41,7 @@ def read_condition(page: Page, path: KeyPath) -> Condition | None:
     if isinstance(raw, dict) and combination:
         return _read_combination(page, path, raw, combination)
     entry = page.entry(ThresholdEntry, path)
-    signal = primary_signal(raw)
+    signal = primary_signal(page, raw)
     level = _read_level(page, path, signal, counts=_counts(raw))
     if entry is None or level is None or not _is_coherent(page, path, entry):
         return None
@@ -95,17 +94,16 @@ def _counts_readings(leaf: Threshold) -> bool:
     return leaf.aggregate is not None and leaf.aggregate.statistic is Statistic.COUNT
 
 
-def primary_signal(raw: Plain) -> Signal | None:
+def primary_signal(page: Page, raw: Plain) -> Signal | None:
     """Return the first signal written in a condition, even if other parts of it are wrong."""
     if isinstance(raw, list):
-        return primary_signal(raw[0]) if raw else None
+        return primary_signal(page, raw[0]) if raw else None
     if not isinstance(raw, dict):
         return None
     combination = _combination_of(raw)
     if combination:
-        return primary_signal(raw[combination])
-    name = raw.get("signal")
-    return SIGNAL_BY_NAME.get(name) if isinstance(name, str) else None
+        return primary_signal(page, raw[combination])
+    return page.signal(raw.get("signal"))
 
 
 def overlap(when: Condition, clear: Condition) -> bool:

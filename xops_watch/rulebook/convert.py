@@ -22,7 +22,7 @@ def read_rule(page: Page, path: KeyPath, evolutions: Collection[str] | None) -> 
     clear = None
     if "clear" in keys:
         first = next(thresholds(when), None) if when else None
-        clear = read_clear(page, (*path, "clear"), primary_signal(keys.get("when")), first)
+        clear = read_clear(page, (*path, "clear"), primary_signal(page, keys.get("when")), first)
     _check_clear(page, path, when, clear)
     side = {
         key: read_condition(page, (*path, key))
@@ -67,6 +67,7 @@ def _rule(entry: RuleEntry, when: Condition, clear: Clear | None) -> Rule:
         hold=entry.hold,
         clear=clear,
         keep=entry.keep,
+        beside=entry.beside,
         evolution=entry.evolution,
         threshold_source=entry.threshold_source,
         # Files say `for` as Prometheus does; everywhere else the word is hold.

@@ -5,7 +5,7 @@ Every function returns None when something is wrong; the page then says what and
 
 from collections.abc import Mapping, Sequence
 
-from xops_watch.core.declared import Alias, Contradiction, Decision, Fact
+from xops_watch.core.declared import Alias, Contradiction, Fact, PermanentDecision
 from xops_watch.located_yaml import KeyPath
 from xops_watch.rulebook.page import Page
 from xops_watch.rulebook.schema import AliasEntry, ContradictionEntry, DecisionEntry, FactEntry
@@ -36,12 +36,12 @@ def read_fact(page: Page, path: KeyPath) -> Fact | None:
     )
 
 
-def read_decision(page: Page, path: KeyPath) -> Decision | None:
+def read_decision(page: Page, path: KeyPath) -> PermanentDecision | None:
     """Return the permanent decision at `path`."""
     entry = page.entry(DecisionEntry, path)
     if entry is None:
         return None
-    return Decision(
+    return PermanentDecision(
         id=entry.id,
         title=entry.title,
         why=entry.why,

@@ -10,6 +10,7 @@ from xops_watch.core.condition import Comparison
 from xops_watch.rulebook.json_schema_entry import Schema, Vocabulary, entry_schema
 from xops_watch.rulebook.json_schema_parts import READERS, definitions
 from xops_watch.rulebook.json_schema_words import MEANINGS, SECTION_MEANINGS
+from xops_watch.rulebook.queries import QueryEntry
 from xops_watch.rulebook.schema import (
     AliasEntry,
     CaveatEntry,
@@ -32,6 +33,7 @@ _SECTIONS: dict[str, tuple[str, type[BaseModel]]] = {
     "rules": ("rule", RuleEntry),
     "evolutions": ("evolution", EvolutionEntry),
     "stages": ("stage", StageEntry),
+    "queries": ("query", QueryEntry),
     "aliases": ("alias", AliasEntry),
     "facts": ("fact", FactEntry),
     "decisions": ("decision", DecisionEntry),

@@ -7,18 +7,22 @@ from xops_watch.core.condition import Across, Comparison
 from xops_watch.core.measure import Statistic
 from xops_watch.core.signal import Signal, Unit
 from xops_watch.rulebook.json_schema_entry import Schema
+from xops_watch.rulebook.queries import RESERVED
 from xops_watch.rulebook.schema import LIST_MAX
 from xops_watch.rulebook.words import (
     DATAPOINTS_MAX,
     DOLLARS_MAX,
     ID_MAX,
+    SIGNAL_NAME_MAX,
     read_amount,
     read_count,
     read_datapoints,
     read_id,
+    read_label,
     read_number,
     read_row,
     read_signal,
+    read_signal_name,
     read_span,
     read_statistic,
 )
@@ -28,6 +32,8 @@ READERS: dict[object, str] = {
     read_id: "id",
     read_row: "row",
     read_signal: "signal",
+    read_signal_name: "signalName",
+    read_label: "label",
     read_amount: "amount",
     read_span: "duration",
     read_datapoints: "datapoints",
@@ -64,6 +70,8 @@ def definitions() -> Schema:
         "id": _id,
         "row": _row,
         "signal": _signal,
+        "signalName": _signal_name,
+        "label": _label,
         "amount": _amount,
         "duration": _duration,
         "datapoints": _datapoints,
@@ -96,8 +104,35 @@ def _row() -> Schema:
 def _signal() -> Schema:
     return {
         "description": "What is measured.",
-        # Editors show the meaning of each name beside it.
-        "oneOf": [{"const": signal.name, "description": _meaning(signal)} for signal in SIGNALS],
+        "anyOf": [
+            # Editors show the meaning of each name beside it.
+            *({"const": signal.name, "description": _meaning(signal)} for signal in SIGNALS),
+            {"description": "A signal that `queries` defines.", **_own_signal()},
+        ],
+    }
+
+
+def _signal_name() -> Schema:
+    word = "[a-z0-9]+(_[a-z0-9]+)*"
+    return {
+        "type": "string",
+        "pattern": rf"^[a-z][a-z0-9]*(_[a-z0-9]+)*(\.{word})+$",
+        "maxLength": SIGNAL_NAME_MAX,
+    }
+
+
+def _own_signal() -> Schema:
+    """Return names that `queries` may define: what begins like another signal is misspelt."""
+    names = [signal.name for signal in SIGNALS]
+    begins = {"pattern": f"^({'|'.join(sorted(RESERVED))})\\."}
+    return {**_signal_name(), "not": {"anyOf": [{"enum": names}, begins]}}
+
+
+def _label() -> Schema:
+    return {
+        "description": "The name of a Prometheus label.",
+        "type": "string",
+        "pattern": "^[a-zA-Z_][a-zA-Z0-9_]{0,99}$",
     }
 
 

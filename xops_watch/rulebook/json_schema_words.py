@@ -4,6 +4,7 @@ SECTION_MEANINGS = {
     "rules": "Documented rows with a threshold, and the step that each recommends.",
     "evolutions": "The steps: what to do, how, how hard it honestly is.",
     "stages": "Rows of the cost tables: declared dollars a month.",
+    "queries": "Signals that a Prometheus server is asked for.",
     "aliases": "Rows that say what a rule says already.",
     "facts": "Rows that state something: a limit, a size, a price.",
     "decisions": "What the documents call permanent; steps may not contradict it unsaid.",
@@ -31,6 +32,7 @@ MEANINGS = {
     "suppress_while": "While this is true nothing new fires.",
     "applies_when": "Where this is false the rule says nothing.",
     "corroborated_by": "What raises the severity while it is true.",
+    "beside": "Signals that its evidence tells too; they never judge.",
     "proposed": "The parts of the rule that the documents do not give.",
     "evolution": "Id of the step that it recommends.",
     # of a threshold
@@ -75,6 +77,14 @@ MEANINGS = {
     "monthly_cost": "Dollars a month, as declared.",
     "monthly_cost_to": "The upper end, where the table gives a range.",
     "saas_ratio": "How many times as much the same costs as SaaS.",
+    # of a query
+    "query": "PromQL of an instant query; without `subject_label` it has to give one number.",
+    "subject_label": "The label whose value is the subject of each number.",
+    "unit": "Base unit of the numbers, of a signal that is not in the catalogue.",
+    "subject_kind": "What the subjects are, in a word.",
+    "help": "What the signal is, in a line.",
+    "every": "How often it is asked for; 1m when not given.",
+    "grace": "After how much silence the last number proves nothing; 10m when not given.",
     # of what is no rule
     "of": "Ids of the rules that the row is an alias of.",
     "signals": "The signals that show it live.",

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from xops_watch.core.declared import Alias, Declared
+from xops_watch.core.query import Query
 from xops_watch.core.rule import Rulebook
 from xops_watch.errors import RulebookError
 from xops_watch.located_yaml import KeyPath, Plain, Problem, quoted
@@ -22,13 +23,14 @@ from xops_watch.rulebook.declarations import (
 from xops_watch.rulebook.files import read_pages
 from xops_watch.rulebook.overrides import apply_overrides
 from xops_watch.rulebook.page import Page
+from xops_watch.rulebook.queries import QUERIES_MAX, own_signals, query_reader
 from xops_watch.rulebook.steps import Names, read_evolution, read_stage
 from xops_watch.rulebook.wording import near
 
 RULES_MAX = 500  # rules of one rulebook: each is judged on every subject in every tick
 PROBLEMS_MAX = 200  # problems that are reported: more are one mistake, or an attack
 SECTIONS = (
-    *("rules", "evolutions", "stages"),
+    *("rules", "evolutions", "stages", "queries"),
     *("aliases", "facts", "decisions", "contradictions"),
 )
 
@@ -143,6 +145,7 @@ def _rulebook(found: Mapping[str, list[_Definition]], pages: Sequence[Page]) -> 
         stages=ids["stages"] if readable else None,
         decisions=ids["decisions"] if readable else None,
     )
+    queries = _queries(found["queries"], pages)
     both = ids["rules"] | ids["aliases"] if readable else None
     stages = _each(found["stages"], read_stage)
     evolutions = _each(found["evolutions"], lambda page, path: read_evolution(page, path, names))
@@ -159,12 +162,27 @@ def _rulebook(found: Mapping[str, list[_Definition]], pages: Sequence[Page]) -> 
         stages={stage.id: stage for stage in stages},
         digest=_digest(pages),
         declared=declared,
+        queries=queries,
     )
+
+
+def _queries(definitions: Sequence[_Definition], pages: Sequence[Page]) -> tuple[Query, ...]:
+    """Return what a Prometheus server is asked for, and let every page know its signals."""
+    queries = _each(definitions, query_reader())
+    own = own_signals(queries)
+    for page in pages:
+        page.own_signals = own
+    if len(definitions) > QUERIES_MAX:
+        one_too_many = definitions[QUERIES_MAX]
+        message = f"{len(definitions)} queries are too many; {QUERIES_MAX} is the most"
+        one_too_many.page.refuse(one_too_many.path, message)
+    return queries
 
 
 _SINGULAR = {
     **{section: section[:-1] for section in SECTIONS},
     "aliases": "alias",
+    "queries": "query of",
 }
 
 
@@ -213,9 +231,14 @@ def _definitions(page: Page) -> Iterator[tuple[str, _Definition]]:
         else:
             for index, entry in enumerate(entries):
                 cut = not page.document.complete and (section, index) == _last_place(content)
-                name = entry.get("id") if isinstance(entry, dict) else None
+                name = entry.get(_name_key(section)) if isinstance(entry, dict) else None
                 id_ = name if isinstance(name, str) else None
                 yield section, _Definition(page=page, path=(section, index), id=id_, whole=not cut)
+
+
+def _name_key(section: str) -> str:
+    """Return the key that names an entry: a query has the name of its signal."""
+    return "signal" if section == "queries" else "id"
 
 
 def _last_place(content: dict[str, Plain]) -> KeyPath:
@@ -232,10 +255,11 @@ def _ids(definitions: list[_Definition], what: str) -> set[str]:
             continue
         other = first.setdefault(definition.id, definition)
         if other is not definition:
-            position = other.page.document.position((*other.path, "id"))
+            key = "signal" if what == _SINGULAR["queries"] else "id"
+            position = other.page.document.position((*other.path, key))
             line = f":{position.line}" if position else ""
             definition.page.refuse(
-                (*definition.path, "id"),
+                (*definition.path, key),
                 f"there is another {what} {quoted(definition.id)}",
                 hint=f"in {other.page.document.file}{line}",
             )

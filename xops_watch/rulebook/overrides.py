@@ -19,10 +19,13 @@ from xops_watch.core.signal import Signal
 from xops_watch.located_yaml import KeyPath, Problem, quoted, read_yaml
 from xops_watch.rulebook.conditions import overlap, read_clear, read_level
 from xops_watch.rulebook.page import Page
+from xops_watch.rulebook.query_overrides import SECTION as QUERIES
+from xops_watch.rulebook.query_overrides import overridden_queries
 from xops_watch.rulebook.schema import Id, Line, Span
 from xops_watch.rulebook.words import read_signal, read_word
 
 SECTION = "overrides"
+_SECTIONS = frozenset({SECTION, QUERIES})
 
 
 class OverrideEntry(BaseModel):
@@ -49,6 +52,7 @@ Change = Callable[[Page, KeyPath, OverrideEntry, Rule], Rule | None]
 def apply_overrides(rulebook: Rulebook, file: Path) -> tuple[Rulebook, list[Problem], str]:
     """Return the rulebook as the file wants it, everything wrong with the file, and its hash."""
     page = Page(read_yaml(file))
+    page.own_signals = rulebook.own_signals
     rules = {rule.id: rule for rule in rulebook.rules}
     off: dict[str, SwitchedOff] = {}
     for path in _entries(page):
@@ -66,7 +70,10 @@ def apply_overrides(rulebook: Rulebook, file: Path) -> tuple[Rulebook, list[Prob
         elif changed is not None:
             rules[entry.rule] = changed
     judged = tuple(rule for name, rule in rules.items() if name not in off)
-    changed_book = replace(rulebook, rules=judged, off=(*rulebook.off, *off.values()))
+    queries = overridden_queries(page, rulebook.queries)
+    changed_book = replace(
+        rulebook, rules=judged, off=(*rulebook.off, *off.values()), queries=queries
+    )
     return changed_book, page.problems, page.document.sha256
 
 
@@ -74,12 +81,16 @@ def _entries(page: Page) -> tuple[KeyPath, ...]:
     content = page.document.content
     if page.problems:
         return ()
-    if not isinstance(content, dict) or not isinstance(content.get(SECTION), list):
-        page.refuse((), f"a file of overrides has one list, `{SECTION}`")
+    given = content.keys() & _SECTIONS if isinstance(content, dict) else set[str]()
+    if not (isinstance(content, dict) and given):
+        page.refuse((), f"a file of overrides has one list, `{SECTION}`, or `{QUERIES}`, or both")
         return ()
-    for key in sorted(content.keys() - {SECTION}):
+    for key in sorted(content.keys() - _SECTIONS):
         message = f"{quoted(key)} is not a key of a file of overrides"
-        page.refuse((key,), message, hint=f"its only key is {SECTION}", key=True)
+        page.refuse((key,), message, hint=f"its keys are {SECTION} and {QUERIES}", key=True)
+    for key in sorted(given):
+        if not isinstance(content[key], list):
+            page.refuse((key,), f"`{key}` needs a list", hint="begin each entry with `- `")
     return page.places((SECTION,))
 
 

@@ -1,10 +1,12 @@
 """A document while it is checked: what it says, what is wrong with it, and where."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from typing import TypeVar
 
 from pydantic import BaseModel, ValidationError
 
+from xops_watch.core.catalogue import SIGNAL_BY_NAME
+from xops_watch.core.signal import Signal
 from xops_watch.located_yaml import Document, KeyPath, Plain, quoted
 from xops_watch.rulebook.wording import findings_of, near, shape_of
 
@@ -17,6 +19,8 @@ class Page:
     def __init__(self, document: Document) -> None:
         self.document = document
         self.problems = list(document.problems)
+        # Signals that the rule files define themselves, known when all of them were read.
+        self.own_signals: Mapping[str, Signal] = {}
         self._refused = {problem.position for problem in document.problems}
 
     def at(self, path: KeyPath) -> Plain:
@@ -48,7 +52,7 @@ class Page:
             self.refuse(path, shape.message, hint=shape.hint)
             return None
         try:
-            return model.model_validate(raw)
+            return model.model_validate(raw, context=self.own_signals)
         except ValidationError as error:
             for finding in findings_of(error, model):
                 place = (*path, *finding.path)
@@ -58,6 +62,11 @@ class Page:
     def optional(self, model: type[Entry], path: KeyPath) -> Entry | None:
         """Return the entry at `path` like `entry`, None without a word when there is none."""
         return None if self.at(path) is None else self.entry(model, path)
+
+    def signal(self, name: object) -> Signal | None:
+        """Return the signal of that name, None when there is none."""
+        known = {**SIGNAL_BY_NAME, **self.own_signals}
+        return known.get(name) if isinstance(name, str) else None
 
     def places(self, path: KeyPath) -> tuple[KeyPath, ...]:
         """Return the path of each item of the list at `path`; of what is no list, none."""

@@ -58,6 +58,7 @@ PARTS = (
     "applies_when",
     "corroborated_by",
 )
+BESIDE_MAX = 6  # signals beside the rule's own: evidence is one line
 SUBJECT_MAX = 200  # characters, like any name of a thing
 
 Id = Annotated[str, PlainValidator(read_id)]
@@ -78,6 +79,7 @@ Source = Annotated[str, PlainValidator(read_word(("documented", "proposed"), str
 Long = Annotated[str, PlainValidator(read_line(LONG_MAX))]
 Ids = Annotated[tuple[Id, ...], FromList, Field(max_length=LIST_MAX)]
 Rows = Annotated[tuple[Row, ...], FromList, Field(min_length=1, max_length=LIST_MAX)]
+KnownSignal = Annotated[Signal, PlainValidator(read_signal)]
 Words = Annotated[tuple[Cell, ...], FromList, Field(max_length=LIST_MAX)]
 
 
@@ -103,6 +105,7 @@ class RuleEntry(BaseModel):
     suppress_while: object = None
     applies_when: object = None
     corroborated_by: object = None
+    beside: Annotated[tuple[KnownSignal, ...], FromList, Field(max_length=BESIDE_MAX)] = ()
     proposed: Annotated[tuple[Part, ...], FromList, Field(max_length=LIST_MAX)] = ()
     evolution: Id
 
@@ -112,7 +115,7 @@ class ThresholdEntry(BaseModel):
 
     model_config = ConfigDict(strict=True, extra="forbid", frozen=True, title="a threshold")
 
-    signal: Annotated[Signal, PlainValidator(read_signal)]
+    signal: KnownSignal
     above: Amount = None
     at_least: Amount = None
     below: Amount = None
@@ -256,11 +259,7 @@ class FactEntry(BaseModel):
     title: Title
     rows: Rows
     quote: Line
-    signals: Annotated[
-        tuple[Annotated[Signal, PlainValidator(read_signal)], ...],
-        FromList,
-        Field(max_length=LIST_MAX),
-    ] = ()
+    signals: Annotated[tuple[KnownSignal, ...], FromList, Field(max_length=LIST_MAX)] = ()
     note: Annotated[str, PlainValidator(read_line(LINE_MAX))] = ""
 
 

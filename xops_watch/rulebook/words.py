@@ -1,9 +1,11 @@
 """Readers of single values: from what YAML holds to what the core speaks, or a plain refusal."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import timedelta
 from typing import TypeVar
+
+from pydantic import ValidationInfo
 
 from xops_watch.core.catalogue import SIGNAL_BY_NAME
 from xops_watch.core.datapoints import Datapoints
@@ -14,11 +16,14 @@ from xops_watch.located_yaml import quoted
 from xops_watch.rulebook.wording import Unfit, near
 
 ID_MAX = 200  # characters: ids are file names of runbooks, metric labels and parts of URLs
+SIGNAL_NAME_MAX = 80  # characters: it becomes a metric name
 NUMBER_TEXT_MAX = 40  # characters of a number with its unit
 DATAPOINTS_MAX = 1440  # a day of minutes: a longer window hides more than it shows
 DOLLARS_MAX = 1e9
 
 _ID = re.compile(r"[a-z0-9][a-z0-9-]*")
+_SIGNAL = re.compile(r"[a-z][a-z0-9]*(_[a-z0-9]+)*(\.[a-z0-9]+(_[a-z0-9]+)*)+")
+_LABEL = re.compile(r"[a-zA-Z_][a-zA-Z0-9_]{0,99}")
 _ROW = re.compile(r"[ABC](\.[A-Za-z0-9_]+)+")
 _PERCENTILE = re.compile(r"p([0-9]{1,2}(?:\.[0-9]{1,2})?)")
 _DATAPOINTS = re.compile(r"([0-9]{1,4})/([0-9]{1,4})")
@@ -80,13 +85,51 @@ def read_word(words: tuple[str, ...], make: Callable[[str], Word]) -> Callable[[
     return read
 
 
-def read_signal(value: object) -> Signal:
-    """Read the name of a known signal."""
+def read_signal(value: object, info: ValidationInfo) -> Signal:
+    """Read the name of a signal of the catalogue, or of those in the context of the validation."""
     text = _read_text(value)
-    if text not in SIGNAL_BY_NAME:
+    known: Mapping[str, Signal] = {**SIGNAL_BY_NAME, **(info.context or {})}
+    if text not in known:
         msg = f"{quoted(text)} is not a signal"
-        raise Unfit(msg, hint=near(text, SIGNAL_BY_NAME))
-    return SIGNAL_BY_NAME[text]
+        raise Unfit(msg, hint=near(text, known))
+    return known[text]
+
+
+def read_signal_name(value: object) -> str:
+    """Read the name of a signal, known or not: `keycloak.users_active`."""
+    text = _read_text(value)
+    if len(text) > SIGNAL_NAME_MAX or not _SIGNAL.fullmatch(text):
+        msg = f"{quoted(text)} is not the name of a signal"
+        raise Unfit(msg, hint="signals are named like `keycloak.users_active`")
+    return text
+
+
+def read_label(value: object) -> str:
+    """Read the name of a Prometheus label."""
+    text = _read_text(value)
+    if not _LABEL.fullmatch(text):
+        msg = f"{quoted(text)} is not the name of a label"
+        raise Unfit(msg, hint="labels are named like `realm`")
+    return text
+
+
+def read_text(longest: int) -> Callable[[object], str]:
+    """Return a reader of text that may have several lines, such as PromQL."""
+
+    def read(value: object) -> str:
+        text = _read_text(value).strip()
+        if not text:
+            msg = "is empty"
+            raise Unfit(msg)
+        if len(text) > longest:
+            msg = f"is {len(text)} characters long; {longest} is the most"
+            raise Unfit(msg)
+        if not all(letter.isprintable() or letter in "\n\t" for letter in text):
+            msg = "has characters that cannot be seen"
+            raise Unfit(msg)
+        return text
+
+    return read
 
 
 def read_amount(value: object) -> Quantity:

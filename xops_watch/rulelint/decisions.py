@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator
 
-from xops_watch.core.declared import Decision
+from xops_watch.core.declared import PermanentDecision
 from xops_watch.core.evolution import Evolution
 from xops_watch.located_yaml import KeyPath
 from xops_watch.rulelint.findings import Remark, Scene
@@ -60,12 +60,14 @@ def vain_departure(scene: Scene) -> Iterator[Remark]:
                 )
 
 
-def _may_depart(scene: Scene, evolution: Evolution, decision: Decision) -> bool:
+def _may_depart(scene: Scene, evolution: Evolution, decision: PermanentDecision) -> bool:
     named = any(left.decision == decision.id for left in evolution.departs_from)
     return named and bool(scene.rows_of(evolution))
 
 
-def _words_against(evolution: Evolution, decision: Decision) -> Iterator[tuple[KeyPath, str]]:
+def _words_against(
+    evolution: Evolution, decision: PermanentDecision
+) -> Iterator[tuple[KeyPath, str]]:
     """Yield the first words of each line that contradict a decision."""
     never = [re.compile(_word(word), re.IGNORECASE) for word in decision.never]
     removed = [

@@ -1,7 +1,7 @@
 """The shape of script files: one flat model for each kind of entry, as rule files have them."""
 
 from datetime import timedelta
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, PlainValidator
 
@@ -110,7 +110,10 @@ class NoticeEntry(BaseModel):
     model_config = ConfigDict(strict=True, extra="forbid", frozen=True, title="a notice")
 
     at: At
-    kind: Annotated[NoticeKind, PlainValidator(read_word(tuple(NoticeKind), NoticeKind))]
+    kind: Annotated[
+        Literal[NoticeKind.FIRING, NoticeKind.RESOLVED],
+        PlainValidator(read_word((NoticeKind.FIRING, NoticeKind.RESOLVED), NoticeKind)),
+    ]
     rule: Id = None
     subject: Subject = None
     severity: Importance = None

@@ -36,7 +36,7 @@ from xops_watch.core.truth import Truth, all_of, any_of, negate
 from xops_watch.rulebook.conditions import overlap
 
 _UPWARD = (Comparison.ABOVE, Comparison.AT_LEAST)
-_TABLE_MAX = 7  # leaves: 3^7 lines; a rule of more is not worth the proof
+_TABLE_MAX = 9  # leaves: 3^9 lines and more; a rule of more is not worth the proof
 _SILENCE = {Missing.BREACHING: Truth.TRUE, Missing.NOT_BREACHING: Truth.FALSE}
 _OPPOSITE = {
     Comparison.ABOVE: Comparison.AT_MOST,

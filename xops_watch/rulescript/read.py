@@ -34,6 +34,7 @@ Read = TypeVar("Read")
 def read_script(document: Document, rulebook: Rulebook) -> tuple[ScriptFile, list[Problem]]:
     """Return the scripts of a file and everything that is wrong with it."""
     page = Page(document)
+    page.own_signals = rulebook.own_signals
     content = document.content
     scripts: list[Script | None] = []
     if not isinstance(content, dict) or "tests" not in content:

@@ -1,8 +1,10 @@
 """Settings of reading CloudWatch."""
 
+from typing import Literal
+
 from pydantic import Field, field_validator
 
-from xops_watch.settings.group import Group, Names, names
+from xops_watch.settings.group import Group, Names, names, word
 
 
 class CloudWatch(Group):
@@ -25,7 +27,8 @@ class CloudWatch(Group):
     subjects: Names = Field(
         default=(),
         description="Which load balancers, buckets and so on are read: `NAMESPACE=PATTERN`, such as"
-        " `AWS/S3=finops-*`; of a namespace without a pattern everything that CloudWatch lists",
+        " `AWS/S3=finops-*`; of a namespace without a pattern what belongs to the watched services,"
+        " or, where that is not known, everything that CloudWatch lists",
     )
     budget_dollars_per_month: float = Field(
         default=20,
@@ -33,6 +36,25 @@ class CloudWatch(Group):
         le=100_000,
         description="What reading may cost: intervals are stretched rather than to exceed it",
     )
+
+    api: Literal["auto", "data", "statistics"] = Field(
+        default="auto",
+        description="How metrics are read: by GetMetricData (`data`), which is always billed, by"
+        " GetMetricStatistics (`statistics`), one metric a call, or by the latter as far as it is"
+        " free (`auto`)",
+    )
+    free_requests_per_month: int = Field(
+        default=800_000,
+        ge=0,
+        le=1_000_000,
+        description="How many requests `auto` takes of the million a month that are free for the"
+        " whole account, of which other tools need some too",
+    )
+
+    @field_validator("api", mode="before")
+    @classmethod
+    def _any_case(cls, value: object) -> object:
+        return word(value)
 
     @field_validator("namespaces", "subjects", mode="before")
     @classmethod

@@ -26,6 +26,12 @@ class Ecs(Group):
         default=("*open-webui*",),
         description="Glob patterns of the services that are L6 (Open WebUI)",
     )
+    crew_counter: bool = Field(
+        default=True,
+        description="Whether CloudWatch is asked for the application's own count of crews, metrics"
+        " `CrewStarted` and `CrewQueued` in `xOps/Crews` (a free call a minute for each, and for"
+        " each service that has it)",
+    )
     ignored_services: Names = Field(
         default=(), description="Glob patterns of services that do not count as services"
     )

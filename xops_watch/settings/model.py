@@ -12,12 +12,24 @@ from pathlib import Path
 from pydantic import Field, field_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
+from xops_watch.settings.adoption import Adoption
+from xops_watch.settings.app_log import AppLog
 from xops_watch.settings.aws import Aws, Sns
 from xops_watch.settings.cloudwatch import CloudWatch
+from xops_watch.settings.cost import Cost
+from xops_watch.settings.decisions import Decisions
 from xops_watch.settings.ecs import Ecs
+from xops_watch.settings.edge import Edge
 from xops_watch.settings.file import ConfigFile
+from xops_watch.settings.github import Github
+from xops_watch.settings.governance import Governance
 from xops_watch.settings.group import Group
+from xops_watch.settings.mandates import Ledger, Mandates
+from xops_watch.settings.openwebui import OpenWebUI
+from xops_watch.settings.portal import Portal
 from xops_watch.settings.process import Clock, Http, Log
+from xops_watch.settings.prometheus import Prometheus
+from xops_watch.settings.sqlite import Sqlite
 
 PREFIX = "XOPS_WATCH_"
 
@@ -68,7 +80,20 @@ class Settings(BaseSettings):
     http: Http = Http()
     sns: Sns = Sns()
     ecs: Ecs = Ecs()
+    adoption: Adoption = Adoption()
+    portal: Portal = Portal()
     cloudwatch: CloudWatch = CloudWatch()
+    edge: Edge = Edge()
+    sqlite: Sqlite = Sqlite()
+    github: Github = Github()
+    openwebui: OpenWebUI = OpenWebUI()
+    prometheus: Prometheus = Prometheus()
+    governance: Governance = Governance()
+    cost: Cost = Cost()
+    app_log: AppLog = AppLog()
+    decisions: Decisions = Decisions()
+    mandates: Mandates = Mandates()
+    ledger: Ledger = Ledger()
     aws: Aws = Aws()
     log: Log = Log()
     clock: Clock = Clock()

@@ -81,6 +81,12 @@ _FORMS: dict[tuple[int | str, ...], str] = {
     ("stack",): "1 to 63 letters, digits, `_`, `.` or `-`, the first a letter or digit",
     ("runbooks_url",): "a URL or a path, without blanks, of at most 500 characters",
     ("http", "listen"): "an address and a port, such as 127.0.0.1:9923, [::]:9923 or :9923",
+    ("cost", "budget"): "the name of a budget, without `:` and `\\`, of at most 100 characters",
+    ("app_log", "group"): "the name of a log group, such as /ecs/open-webui, or auto",
+    ("app_log", "database"): "a name without blanks, such as xops/webui.db",
+    ("mandates", "ssm_prefix"): "a path of Parameter Store, such as /xops/mandates/",
+    ("prometheus", "username"): "the name of a user, without `:`",
+    ("prometheus", "tenant"): "the name of a tenant, without blanks",
     ("sns", "topic_arn"): "the ARN of a topic, such as arn:aws:sns:eu-west-1:123456789012:oncall",
 }
 

@@ -1,7 +1,8 @@
 """ECS: how many tasks each service wants, runs and waits for, and how many services there are."""
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
+from typing import Protocol
 
 from xops_watch.aws.inventory import (
     INVENTORY_ACTIONS,
@@ -11,6 +12,7 @@ from xops_watch.aws.inventory import (
     StandaloneTasks,
 )
 from xops_watch.aws.standing import Standing, absent, failed, matches, reading
+from xops_watch.core.catalogue import SIGNAL_BY_NAME
 from xops_watch.core.reading import Observation, SeriesKey
 from xops_watch.errors import SourceError
 
@@ -31,9 +33,31 @@ _SERVICES = "ecs.services_active"
 _STANDALONE_RUNNING = "ecs.standalone_tasks_running"
 _STANDALONE_PENDING = "ecs.standalone_tasks_pending"
 _QUEUE = "crew.queue_depth"
+_BASIS = "crew.queue_basis"
+_PROXY = "task_proxy"
+_CONNECTED = "ecs.service_connect_share"
+_NAMESPACES = "ecs.service_connect_namespaces"
+_UNCONNECTED = "ecs.services_without_service_connect"
+_OF_CONNECT = (_CONNECTED, _NAMESPACES, _UNCONNECTED)
 # Crews started one by one (RunTask) wait at the cluster: they belong to no service.
-_OF_TASKS = (_STANDALONE_RUNNING, _STANDALONE_PENDING, _QUEUE)
-_OF_CLUSTERS = (_SERVICES, *_OF_TASKS)
+_OF_TASKS = (_STANDALONE_RUNNING, _STANDALONE_PENDING, _QUEUE, _BASIS)
+_OF_CLUSTERS = (_SERVICES, *_OF_CONNECT, *_OF_TASKS)
+
+
+class CrewGauge(Protocol):
+    """Where an application says how many crews wait; `basis` is a state of the signal."""
+
+    @property
+    def basis(self) -> str:
+        """How the number came about."""
+        ...
+
+    def queued(self, *, now: datetime) -> Mapping[str, float | SourceError]:
+        """Return the crews that wait by subject, or why they are not known.
+
+        Empty when no application offers the gauge. Never raises.
+        """
+        ...
 
 
 class EcsSource:
@@ -41,7 +65,8 @@ class EcsSource:
 
     Services are told by glob patterns: `crew_services` run crews, `l5_services` and
     `l6_services` are those of the layers, `ignored_services` do not count as services of the
-    stack. `seen` is what was observed before the process started: what is gone since must be
+    stack. Of several `gauges` the first that knows a service is believed; tasks that wait are what
+    is left. `seen` is what was observed before the process started: what is gone since must be
     said to be.
     """
 
@@ -58,6 +83,7 @@ class EcsSource:
         ignored_services: Sequence[str],
         l5_services: Sequence[str] = (),
         l6_services: Sequence[str] = (),
+        gauges: Sequence[CrewGauge] = (),
         seen: Collection[SeriesKey] = (),
     ) -> None:
         self.interval = interval
@@ -65,24 +91,43 @@ class EcsSource:
         self._crew_services = tuple(crew_services)
         self._ignored_services = tuple(ignored_services)
         self._layers = {_L5_RUNNING: tuple(l5_services), _L6_RUNNING: tuple(l6_services)}
-        self._standing = Standing(seen, signals=self.signals, of_clusters=_OF_CLUSTERS)
+        self._gauges = tuple(gauges)
+        self._told: dict[str, tuple[str, float | SourceError]] = {}
+        self._standing = Standing(
+            seen, signals=self.signals, of_clusters=_OF_CLUSTERS, of_services=_OF_SERVICES
+        )
 
     def observe(self, *, now: datetime) -> Sequence[Observation]:
         """Return the counts of every cluster that answered, and gaps for those that did not."""
         sweep = self._inventory.sweep(now=now)
+        self._told = {}
+        for gauge in reversed(self._gauges):
+            queued = gauge.queued(now=now)
+            self._told |= {subject: (gauge.basis, depth) for subject, depth in queued.items()}
         observed = {cluster.name: self._of_cluster(cluster, sweep.at) for cluster in sweep.clusters}
         return self._standing.complete(sweep, observed)
 
     def _of_cluster(self, cluster: Cluster, at: datetime) -> list[Observation]:
         active = [service for service in cluster.services if service.active]
-        counted = sum(not matches(s.name, self._ignored_services) for s in active)
         observations = [
-            reading(_SERVICES, cluster.name, counted, at=at),
+            *self._of_all(cluster, active, at),
             *_standalone(cluster.name, cluster.standalone, at),
         ]
         for service in active:
             observations.extend(self._of_service(service, at))
         return observations
+
+    def _of_all(
+        self, cluster: Cluster, active: Sequence[Service], at: datetime
+    ) -> Iterator[Observation]:
+        if cluster.incomplete is not None:
+            # Part of the services is no count of them.
+            for signal in (_SERVICES, *_OF_CONNECT):
+                yield failed(signal, cluster.name, cluster.incomplete, at=at)
+            return
+        counted = [s for s in active if not matches(s.name, self._ignored_services)]
+        yield reading(_SERVICES, cluster.name, len(counted), at=at)
+        yield from _service_connect(cluster.name, counted, at)
 
     def _of_service(self, service: Service, at: datetime) -> Iterator[Observation]:
         values = (
@@ -98,7 +143,34 @@ class EcsSource:
             if matches(service.name, patterns):
                 yield reading(signal, service.subject, service.running, at=at)
         if matches(service.name, self._crew_services):
-            yield _queue(service, at)
+            yield from self._queue(service, at)
+
+    def _queue(self, service: Service, at: datetime) -> Iterator[Observation]:
+        """Yield what the application tells; what it once told is never replaced by the proxy."""
+        subject = service.subject
+        if subject not in self._told:
+            yield _waiting(service, at)
+            yield reading(_BASIS, subject, _place(_PROXY), at=at)
+            return
+        basis, depth = self._told[subject]
+        if isinstance(depth, SourceError):
+            yield failed(_QUEUE, subject, depth, at=at)
+        else:
+            yield reading(_QUEUE, subject, depth, at=at)
+        yield reading(_BASIS, subject, _place(basis), at=at)
+
+
+def _service_connect(
+    cluster: str, services: Sequence[Service], at: datetime
+) -> Iterator[Observation]:
+    """Yield how far Service Connect joins the services: each namespace is a net of its own."""
+    namespaces = [s.namespace for s in services if s.namespace is not None]
+    if services:
+        yield reading(_CONNECTED, cluster, len(namespaces) / len(services), at=at)
+    else:
+        yield absent(_CONNECTED, cluster, "there is no active service", at=at)
+    yield reading(_NAMESPACES, cluster, len(set(namespaces)), at=at)
+    yield reading(_UNCONNECTED, cluster, len(services) - len(namespaces), at=at)
 
 
 def _standalone(
@@ -110,9 +182,14 @@ def _standalone(
     yield reading(_STANDALONE_RUNNING, cluster, tasks.running, at=at)
     yield reading(_STANDALONE_PENDING, cluster, tasks.pending, at=at)
     yield reading(_QUEUE, cluster, tasks.pending, at=at)
+    yield reading(_BASIS, cluster, _place(_PROXY), at=at)
 
 
-def _queue(service: Service, at: datetime) -> Observation:
+def _place(basis: str) -> int:
+    return SIGNAL_BY_NAME[_BASIS].states.index(basis)
+
+
+def _waiting(service: Service, at: datetime) -> Observation:
     """Count the tasks that wait for room.
 
     `desired - running` sees what `pendingCount` does not: tasks still in PROVISIONING, and tasks

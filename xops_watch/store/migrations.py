@@ -93,7 +93,20 @@ CREATE TABLE memories (
 ) WITHOUT ROWID;
 """
 
-MIGRATIONS: tuple[str, ...] = (_FIRST, _SECOND, _THIRD)
+# What people answered. Of an evolution one decision stands at most: the index says so.
+_FOURTH = """
+CREATE TABLE decisions (
+    id INTEGER PRIMARY KEY,
+    evolution TEXT NOT NULL,
+    content TEXT NOT NULL,
+    at INTEGER NOT NULL,
+    ended_at INTEGER,
+    ended_because TEXT
+);
+CREATE UNIQUE INDEX decisions_standing ON decisions (evolution) WHERE ended_at IS NULL;
+"""
+
+MIGRATIONS: tuple[str, ...] = (_FIRST, _SECOND, _THIRD, _FOURTH)
 
 
 def migrate(db: Database, place: str, migrations: Sequence[str] = MIGRATIONS) -> None:

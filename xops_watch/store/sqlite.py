@@ -9,12 +9,13 @@ from pathlib import Path
 
 from sqlite_utils import Database
 
+from xops_watch.core.decision import Decision, Kept
 from xops_watch.core.evaluate import Evaluation, TriggerKey
 from xops_watch.core.reading import History, Observation, SeriesKey
 from xops_watch.core.trigger import Transition, Trigger
 from xops_watch.errors import StoreError
 from xops_watch.ports import NOTHING_NEEDED, OutboxDepth, Owed
-from xops_watch.store import memories, opening, outbox, triggers
+from xops_watch.store import decisions, memories, opening, outbox, triggers
 from xops_watch.store import observations as seen
 from xops_watch.store.failure import legible, translated
 from xops_watch.store.filesystem import IN_MEMORY, Journal, suitable_journal
@@ -26,7 +27,7 @@ VACUUM_PAGES_MAX = 5_000  # 20 MB handed back at a time, so that a tick waits we
 
 
 class SqliteStore:
-    """Satisfies `ports.Store`, `Outbox` and `Memory`; every failure is a StoreError.
+    """Satisfies `ports.Store`, `Outbox`, `Memory` and `Decisions`; every failure is a StoreError.
 
     All threads share one connection, one at a time: SQLite lets one write anyway, and so none
     ever finds the database locked by another. Another process
@@ -90,12 +91,13 @@ class SqliteStore:
             return dict(self._memory.triggers)
 
     def commit(self, evaluation: Evaluation) -> None:
-        """Write triggers, transitions and notices in one transaction: all or nothing."""
+        """Write triggers, transitions, notices and ended decisions in one transaction."""
         with self._writing("commit an evaluation"):
             self._memory.check(self._db)
             known = self._memory.triggers
             triggers.put(self._db, evaluation, known=known or {})
             outbox.put(self._db, evaluation.notices)
+            decisions.end(self._db, evaluation.ended)
             if known is not None:
                 self._memory.triggers = triggers.after(known, evaluation)
 
@@ -103,6 +105,21 @@ class SqliteStore:
         """Return the newest transitions, newest first."""
         with self._reading("read the transitions"):
             return triggers.transitions(self._db, limit=max(limit, 0))
+
+    def standing(self) -> Mapping[str, Decision]:
+        """Return the decisions that stand, by evolution."""
+        with self._reading("read the decisions"):
+            return decisions.standing(self._db)
+
+    def decide(self, decision: Decision) -> None:
+        """Keep a decision; what stood on its evolution is ended by it."""
+        with self._writing("keep a decision"):
+            decisions.decide(self._db, decision)
+
+    def decisions(self, *, limit: int) -> Sequence[Kept]:
+        """Return the newest decisions, newest first, those that ended too."""
+        with self._reading("read the decisions"):
+            return decisions.newest(self._db, limit=max(limit, 0))
 
     def prune(self, *, before: datetime, needed: Mapping[str, datetime] = NOTHING_NEEDED) -> int:
         """Drop readings, transitions and delivered notices older than `before`; return how many.

@@ -53,6 +53,7 @@ class Answer:
     status: str = ""
     problem: str = ""
     refused: tuple[GapReason, str] | None = None
+    action: str = READ_ACTION
 
     def add(self, result: MetricAnswer, query: Query, window: Window) -> None:
         """Add one page; a problem of one metric is not one of the others."""
@@ -73,7 +74,7 @@ class Answer:
         if self.refused is not None:
             return self.refused
         if self.problem:
-            return GapReason.INVALID, f"{READ_ACTION}: {self.problem}"
+            return GapReason.INVALID, f"{self.action}: {self.problem}"
         return None if self.status == "Complete" else self._unfinished(namespace)
 
     def _unfinished(self, namespace: str) -> tuple[GapReason, str]:
@@ -141,13 +142,18 @@ def _query(query_id: str, query: Query, period: int) -> "MetricDataQueryTypeDef"
     return asked
 
 
-def batches(queries: Iterable[Query], *, size: int) -> Iterator[list[Query]]:
-    """Yield the queries in calls of at most `size`, the statistics of one metric in one call."""
+def of_metrics(queries: Iterable[Query]) -> list[list[Query]]:
+    """Return the queries, those of one metric together."""
     by_metric: dict[Metric, list[Query]] = {}
     for query in dict.fromkeys(queries):
         by_metric.setdefault(query.metric, []).append(query)
+    return list(by_metric.values())
+
+
+def batches(queries: Iterable[Query], *, size: int) -> Iterator[list[Query]]:
+    """Yield the queries in calls of at most `size`, the statistics of one metric in one call."""
     batch: list[Query] = []
-    for together in by_metric.values():
+    for together in of_metrics(queries):
         if len(batch) + len(together) > size:
             yield batch
             batch = []

@@ -26,6 +26,8 @@ class Cadence:
 
 MINUTELY = Cadence(period=MINUTE, reread=10 * MINUTE, silent_after=5 * MINUTE)
 FIVE_MINUTELY = Cadence(period=5 * MINUTE, reread=30 * MINUTE, silent_after=20 * MINUTE)
+# A canary that runs every 20 minutes makes the three points an hour that are asked for.
+PROBED = Cadence(period=5 * MINUTE, reread=30 * MINUTE, silent_after=25 * MINUTE)
 DAILY = Cadence(period=DAY, reread=3 * DAY, silent_after=3 * DAY)
 
 
@@ -33,24 +35,36 @@ DAILY = Cadence(period=DAY, reread=3 * DAY, silent_after=3 * DAY)
 class Kind:
     """One kind of subject.
 
-    `key` is the dimension that names it, `fixed` dimensions that it always has, `split` those
-    over which its series are added up. ListMetrics finds it by the metrics in `listed`; of these
-    it is known which subject has them. `recent` looks at the last three hours only, for subjects
-    that come and go and are never silent. `settle` is the least age of a point that is read.
-    `silence` says when it publishes nothing; `none` what it means that there is no such subject.
+    `key` is the dimension that names it, `within` the one that tells two of a name apart, `fixed`
+    dimensions that it always has, `split` those over which its series are added up, `parted` those
+    that one listed metric always has besides. A series with a dimension of `without` is none of
+    it. Where a series of the whole is listed beside parts, that one is read, with `by_part` they.
+    ListMetrics finds it by the metrics in `listed`; of these it is known which subject has them.
+    `recent` looks at the last three hours only, for subjects that come and go and are never
+    silent. `settle` is the least age of a point that is read. `silence` says when it publishes
+    nothing; `none` what it means that there is no such subject.
     """
 
     noun: str
     namespace: str
     key: str
     silence: str
+    within: str = ""
     listed: tuple[str, ...] = ()
     fixed: tuple[tuple[str, str], ...] = ()
     split: tuple[str, ...] = ()
+    parted: tuple[tuple[str, str], ...] = ()
+    without: tuple[tuple[str, str], ...] = ()
+    by_part: bool = False
     place: Place = Place.HOME
     settle: timedelta = timedelta()
     recent: bool = False
     none: tuple[GapReason, str] = (GapReason.NOT_APPLICABLE, "")
+
+    def parts(self, metric: str) -> frozenset[str]:
+        """Return the dimensions that a listed metric has besides the key and the fixed ones."""
+        parts = {dimension for name, dimension in self.parted if name == metric}
+        return frozenset(parts | {self.within} if self.within else parts)
 
     @property
     def why_none(self) -> tuple[GapReason, str]:
@@ -72,7 +86,8 @@ LOAD_BALANCER = Kind(
     noun="load balancer",
     namespace="AWS/ApplicationELB",
     key="LoadBalancer",
-    listed=("RequestCount",),
+    listed=("RequestCount", "HealthyHostCount"),
+    parted=(("HealthyHostCount", "TargetGroup"),),
     silence="AWS/ApplicationELB publishes none while there are no requests",
 )
 DISTRIBUTION = Kind(
@@ -133,6 +148,40 @@ INSTANCE = Kind(
     settle=5 * MINUTE,
     silence="AWS/EC2 publishes none of a stopped instance",
 )
+INSTANCE_TYPE = Kind(
+    noun="instance type",
+    namespace="AWS/EC2",
+    key="InstanceType",
+    listed=("CPUUtilization",),
+    settle=HOUR,
+    silence="AWS/EC2 publishes none of a type without running instances",
+    none=(
+        GapReason.NOT_ENABLED,
+        "turn on detailed monitoring (paid): aws ec2 monitor-instances --instance-ids ID",
+    ),
+)
+_INSTALL_AGENT = (
+    "install the CloudWatch agent, with `mem` and `disk` in metrics_collected and"
+    " ${aws:InstanceId} in append_dimensions"
+)
+# What is always full, or is no disk.
+_NO_DISKS = ("devtmpfs", "efivarfs", "iso9660", "overlay", "ramfs", "squashfs", "tmpfs")
+AGENT = Kind(
+    noun="instance with the CloudWatch agent",
+    namespace="CWAgent",
+    key="InstanceId",
+    split=("AutoScalingGroupName", "ImageId", "InstanceType", "device", "fstype", "path"),
+    listed=("disk_used_percent", "mem_used_percent"),
+    without=tuple(("fstype", name) for name in _NO_DISKS),
+    by_part=True,
+    recent=True,
+    settle=5 * MINUTE,
+    silence="its CloudWatch agent publishes nothing",
+    none=(
+        GapReason.NOT_ENABLED,
+        _INSTALL_AGENT,
+    ),
+)
 GROUP = Kind(
     noun="Auto Scaling group",
     namespace="AWS/EC2",
@@ -149,4 +198,22 @@ MODEL = Kind(
     listed=("Invocations", "InvocationThrottles"),
     settle=5 * MINUTE,
     silence="AWS/Bedrock publishes none while the model is not invoked",
+)
+APPLICATION = Kind(
+    noun="service of Application Signals",
+    namespace="ApplicationSignals",
+    key="Service",
+    within="Environment",
+    listed=("Latency", "Fault", "Error"),
+    settle=5 * MINUTE,
+    silence="Application Signals publishes none while there are no requests",
+    none=(GapReason.NOT_ENABLED, "turn on Application Signals, which is paid for by its signals"),
+)
+# Named by the settings: nothing is listed, and each has a metric of its own.
+VANTAGE = Kind(
+    noun="vantage",
+    namespace="",
+    key="",
+    settle=5 * MINUTE,
+    silence="nothing was measured from there in 25 minutes; see that the canary runs",
 )

@@ -1,13 +1,13 @@
 """One signal of one subject: what it asks, which window of it, and what it makes of the answer."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from xops_watch.core.reading import SeriesKey
 from xops_watch.errors import GapReason
 from xops_watch.sources.cloudwatch.answers import Answer, Metric, Query, Window
-from xops_watch.sources.cloudwatch.needs import Input, Need
+from xops_watch.sources.cloudwatch.need import Input, Need
 from xops_watch.sources.cloudwatch.plan import Wanted
 from xops_watch.sources.cloudwatch.subjects import Found, Subject
 
@@ -17,7 +17,7 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Series:
-    """One signal of one subject; `asked` are the queries of each input, added up."""
+    """One signal of one subject; `asked` are the queries of each input, joined."""
 
     need: Need
     subject: Subject
@@ -58,24 +58,37 @@ class Series:
                 return failure
         return None
 
-    def points(self, answers: Mapping[Query, Answer], window: Window) -> dict[datetime, float]:
+    def told(self, answers: Mapping[Query, Answer], window: Window) -> "Told":
         """Return the value of each instant of the window, oldest first."""
-        inputs = [_added_up(queries, answers) for queries in self.asked]
+        inputs = [_joined(queries, answers, self.need.join) for queries in self.asked]
         instants = sorted({at for points in inputs for at in points})
-        values = {
-            at: self._value([points.get(at) for points in inputs])
-            for at in instants
-            if window.start <= at < window.end
-        }
-        return {at: value for at, value in values.items() if value is not None}
+        points: dict[datetime, float] = {}
+        idle_at = None
+        for at in (at for at in instants if window.start <= at < window.end):
+            values = self._values([points_of.get(at) for points_of in inputs])
+            value = self.need.value(*values)
+            if value is not None:
+                points[at] = value / self.subject.per
+            if self.need.is_idle is not None and self.need.is_idle(*values):
+                idle_at = at
+        return Told(points=points, idle_at=idle_at)
 
-    def _value(self, values: list[float | None]) -> float | None:
-        parent = values[0]
-        told = [
-            0.0 if value is None and part.zero_if_parent_ok and parent is not None else value
-            for value, part in zip(values, self.need.inputs, strict=True)
-        ]
-        return self.need.value(*told)
+    def _values(self, values: list[float | None]) -> list[float | None]:
+        """Return the values, 0 where a value before proves that AWS just published none."""
+        proven = False
+        told = []
+        for value, part in zip(values, self.need.inputs, strict=True):
+            told.append(0.0 if value is None and part.zero_if_parent_ok and proven else value)
+            proven = proven or value is not None
+        return told
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Told:
+    """What is known of a series now; at `idle_at` it was last proven to have nothing to measure."""
+
+    points: Mapping[datetime, float]
+    idle_at: datetime | None
 
 
 def series_of(wanted: Wanted, found: Found) -> Iterator[Series]:
@@ -88,6 +101,11 @@ def series_of(wanted: Wanted, found: Found) -> Iterator[Series]:
 
 def _queries(need: Need, subject: Subject, part: Input) -> Iterator[Query]:
     """What CloudWatch does not list of the subject is not asked for: it would be billed."""
+    if subject.metric is not None:
+        namespace, name = subject.metric
+        metric = Metric(namespace=namespace, name=name, dimensions=subject.dimensions)
+        yield Query(metric=metric, stat=part.stat, unit=part.unit, noun=need.noun)
+        return
     listed = part.metric in need.kind.listed
     dimensions = subject.series.get(part.metric, ()) if listed else (subject.dimensions,)
     for one in dimensions:
@@ -95,12 +113,16 @@ def _queries(need: Need, subject: Subject, part: Input) -> Iterator[Query]:
         yield Query(metric=metric, stat=part.stat, unit=part.unit, noun=need.noun)
 
 
-def _added_up(queries: tuple[Query, ...], answers: Mapping[Query, Answer]) -> dict[datetime, float]:
-    total: dict[datetime, float] = {}
+def _joined(
+    queries: tuple[Query, ...],
+    answers: Mapping[Query, Answer],
+    join: Callable[[Iterable[float]], float],
+) -> dict[datetime, float]:
+    values: dict[datetime, list[float]] = {}
     for query in queries:
         for at, value in answers[query].points.items():
-            total[at] = total.get(at, 0.0) + value
-    return total
+            values.setdefault(at, []).append(value)
+    return {at: join(of_instant) for at, of_instant in values.items()}
 
 
 def _floor(instant: datetime, period: timedelta) -> datetime:

@@ -1,7 +1,7 @@
 """Who is measured: services from the inventory of ECS, everything else from ListMetrics."""
 
 import threading
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from fnmatch import fnmatchcase
@@ -25,6 +25,7 @@ SUBJECTS_MAX = 200  # of one kind; each costs as many metrics as it has
 PAGES_MAX = 100  # of 500 series each
 
 Dimensions = tuple[tuple[str, str], ...]
+Belongs = Callable[[str, datetime], Collection[str] | None]  # of a namespace, at an instant
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,13 +33,17 @@ class Subject:
     """One subject and the dimensions of its metrics.
 
     `series` are the series of each listed metric; a metric that is not in it has `dimensions`.
-    `idle` says why there is nothing to measure now, when there is not.
+    `idle` says why there is nothing to measure now, when there is not. `metric` is the namespace
+    and the name of the only metric of a subject that has one of its own; `per` of its units make
+    one of the signal's.
     """
 
     name: str
     dimensions: Dimensions
     series: Mapping[str, tuple[Dimensions, ...]] = field(default_factory=dict)
     idle: str = ""
+    metric: tuple[str, str] | None = None
+    per: float = 1.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,7 +63,8 @@ class Found:
 class Subjects:
     """Finds the subjects of each kind in one region.
 
-    `only` are glob patterns by namespace; a namespace without patterns is watched whole.
+    `only` are glob patterns by namespace; of a namespace without patterns those are watched that
+    `belongs` names, or all when it names None. `named` are subjects that need no finding.
     """
 
     def __init__(
@@ -67,10 +73,14 @@ class Subjects:
         inventory: EcsInventory | None = None,
         *,
         only: Mapping[str, Sequence[str]] | None = None,
+        named: Sequence[Subject] = (),
+        belongs: Belongs = lambda _namespace, _now: None,
     ) -> None:
         self._client = client
+        self._named = tuple(named)
         self._inventory = inventory
         self._only = only or {}
+        self._belongs = belongs
         self._lock = threading.Lock()
         self._listings: dict[Kind, tuple[Pace, timedelta, Found]] = {}
 
@@ -79,6 +89,8 @@ class Subjects:
 
         `hung` is why nobody needs to be asked now: another question has not been answered.
         """
+        if self._named:
+            return Found(subjects=self._named)
         if not kind.listed:
             return self._services(now)
         with self._lock:
@@ -88,7 +100,7 @@ class Subjects:
             try:
                 if hung is not None:
                     raise hung
-                found = self._list(kind)
+                found = self._list(kind, now)
             except SourceError as error:
                 if known is None:
                     raise
@@ -104,16 +116,16 @@ class Subjects:
         services = tuple(_of_service(s) for s in known.services if s.active)
         return Found(subjects=services, unread=known.unread)
 
-    def _list(self, kind: Kind) -> Found:
+    def _list(self, kind: Kind, now: datetime) -> Found:
         by_subject: dict[str, dict[str, list[Dimensions]]] = {}
         for metric in kind.listed:
             for row in self._rows(kind, metric):
                 dimensions = {d.name: d.value for d in row.dimensions}
-                if _measures_subject(dimensions, kind):
-                    subject = by_subject.setdefault(dimensions[kind.key], {})
+                if _measures_subject(dimensions, kind, metric):
+                    subject = by_subject.setdefault(_name(dimensions, kind), {})
                     series = tuple((d.name, d.value) for d in row.dimensions)
                     subject.setdefault(row.name, []).append(series)
-        wanted = sorted(name for name in by_subject if self._is_wanted(kind, name))
+        wanted = sorted(self._wanted(kind, by_subject, now)) if by_subject else []
         _demand_few(kind, wanted)
         return Found(
             subjects=tuple(_of_listing(kind, name, by_subject[name]) for name in wanted),
@@ -140,9 +152,16 @@ class Subjects:
             # Answers go by what was asked; what else is in one was not.
             yield from (row for row in page.metrics if row.name == metric)
 
-    def _is_wanted(self, kind: Kind, name: str) -> bool:
+    def _wanted(self, kind: Kind, names: Collection[str], now: datetime) -> Iterable[str]:
+        """What is set explicitly wins over what was found to belong to the services."""
         patterns = self._only.get(kind.namespace)
-        return patterns is None or any(fnmatchcase(name, pattern) for pattern in patterns)
+        if patterns is not None:
+            return [name for name in names if any(fnmatchcase(name, p) for p in patterns)]
+        own = self._belongs(kind.namespace, now)
+        if own is None:
+            return names
+        # A part of a load balancer, such as a target group, is named after it.
+        return [n for n in names if n in own or any(n.startswith(f"{whole}/") for whole in own)]
 
 
 def _demand_few(kind: Kind, names: Sequence[str]) -> None:
@@ -155,12 +174,19 @@ def _demand_few(kind: Kind, names: Sequence[str]) -> None:
         )
 
 
-def _measures_subject(dimensions: Mapping[str, str], kind: Kind) -> bool:
+def _measures_subject(dimensions: Mapping[str, str], kind: Kind, metric: str) -> bool:
     """The same metric also comes by zone, by target group or by client: that is not the whole."""
     if not all(dimensions.get(name) == value for name, value in kind.fixed):
         return False
-    required = {kind.key, *(name for name, _ in kind.fixed)}
+    if any(dimensions.get(name) == value for name, value in kind.without):
+        return False
+    required = {kind.key, *(name for name, _ in kind.fixed), *kind.parts(metric)}
     return required <= dimensions.keys() <= required | set(kind.split)
+
+
+def _name(dimensions: Mapping[str, str], kind: Kind) -> str:
+    name = dimensions[kind.key]
+    return f"{dimensions[kind.within]}/{name}" if kind.within else name
 
 
 def _of_service(service: Service) -> Subject:
@@ -175,14 +201,14 @@ def _of_listing(kind: Kind, name: str, series: Mapping[str, list[Dimensions]]) -
     return Subject(
         name=name,
         dimensions=((kind.key, name), *kind.fixed),
-        series={metric: _disjoint(found) for metric, found in series.items()},
+        series={m: _disjoint(found, by_part=kind.by_part) for m, found in series.items()},
     )
 
 
-def _disjoint(series: Iterable[Dimensions]) -> tuple[Dimensions, ...]:
-    """Return the series that add up to the whole: the total itself, or else the finest parts."""
+def _disjoint(series: Iterable[Dimensions], *, by_part: bool) -> tuple[Dimensions, ...]:
+    """Return the series that make up the whole: the total itself, or else the finest parts."""
     unique = sorted(set(series), key=lambda one: (len(one), one))
-    if len(unique[0]) == 1:
+    if len(unique[0]) == 1 and not by_part:
         return (unique[0],)
     finest = len(unique[-1])
     return tuple(one for one in unique if len(one) == finest)
